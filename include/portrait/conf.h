@@ -1,0 +1,68 @@
+/* The job file: one key table, YAML by libyaml's events, resolved once and the same on every rank. Local.
+ *
+ * Unknown keys, aliases, tags, duplicate keys, more than 1 MiB or depth 16 are refused with line and column. */
+#ifndef PORTRAIT_CONF_H
+#define PORTRAIT_CONF_H
+#include <portrait/event.h>
+#include <portrait/format.h>
+#include <portrait/hash.h>
+
+struct pt_names {
+  char **v;
+  uint32_t n;
+};
+
+enum pt_dups { PT_DUP_EVENT_ID, PT_DUP_EXACT, PT_DUP_KEEP };
+enum pt_identity { PT_ID_USER, PT_ID_COALESCE };
+enum pt_compress { PT_FAST, PT_GZIP_LEVEL, PT_NONE };
+
+/* Every key of the job file that this version has; nothing here is without effect. */
+struct pt_conf {
+  char as_of[40];    /* "" = the catalogue's default T */
+  char timezone[64]; /* UTC */
+  uint32_t
+      windows[16]; /* 7 30 90 365; `all` is always there. Ascending, 30 90 365 required by the catalogue's columns */
+  uint32_t n_windows;
+  struct pt_names columns;        /* globs */
+  struct pt_names counted_events; /* view search click favorite follow cart_add purchase review return share login */
+  int64_t session_gap_ms;         /* 30 min */
+  struct pt_names not_visit;      /* event names */
+  struct pt_names visit_events;   /* unknown names that are visits */
+  double half_life_browse, half_life_intent, half_life_order; /* days: 30 60 180 (half_life.view ...) */
+  int64_t cart_abandon_ms;                                    /* 72 h */
+  struct pt_names essential_categories;
+  struct pt_names funnel_steps; /* view cart_add order purchase */
+  char currency[16];            /* money.currency; "" = whatever the events say, one of them */
+  struct pt_rate {
+    char code[16];
+    int64_t rate_e9;
+  } * rates; /* money.rates: 1 unit of code = rate of money.currency */
+  uint32_t n_rates;
+  enum pt_dups duplicates;    /* clean.duplicates */
+  double max_rejects;         /* clean.max_rejects .5 */
+  int64_t time_from, time_to; /* clean.time_range: [1971-01-01, 2100-01-01) ms */
+  bool integer_ids;           /* clean.integer_ids */
+  enum pt_identity identity;  /* coalesce */
+  struct pt_format *format;   /* NULL: found per file. `format: rees46` names a built-in one */
+  uint64_t max_line;          /* read.max_line */
+  uint32_t max_labels;        /* tags.max_labels 1000 */
+  uint32_t segment_labels;    /* segments.max_labels 50 */
+  struct pt_names inputs;     /* inputs: where the command line names none */
+};
+
+/* Defaults only. */
+int pt_conf_default(struct pt_conf *c, struct pt_err *err) PT_MUST_CHECK;
+/* Defaults, then the YAML text. `name` for messages. 78 with line and column. */
+int pt_conf_parse(struct pt_conf *c, const char *name, struct pt_slice yaml, struct pt_err *err) PT_MUST_CHECK;
+/* The resolved configuration as YAML that pt_conf_parse reads to the same values; for /uns/run and the log. */
+int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err) PT_MUST_CHECK;
+void pt_conf_free(struct pt_conf *c);
+
+/* The key table, for `portrait explain` and the docs. NULL at the end. */
+struct pt_key_info {
+  const char *name; /* "clean.max_rejects" */
+  const char *type, *unit, *fallback, *help;
+};
+const struct pt_key_info *pt_conf_key(uint32_t i);
+
+#endif

@@ -1,0 +1,77 @@
+/* Columns of /obs, /obsm and of the rows' hidden intermediates: one descriptor each, from the family that owns it.
+ * HDF5 attributes, `portrait explain` and the docs come from here. Local. */
+#ifndef PORTRAIT_SCHEMA_H
+#define PORTRAIT_SCHEMA_H
+#include <portrait/dict.h>
+#include <portrait/err.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pt_ctype {
+  PT_C_U8,
+  PT_C_U16,
+  PT_C_U32,
+  PT_C_I32,
+  PT_C_I64,
+  PT_C_F32,
+  PT_C_F64,
+  PT_C_BOOL,  /* u8 0/1 */
+  PT_C_LABEL, /* i32 code into `labels`, -1 = absent */
+  PT_C_BYTES  /* ragged bytes (user_id): never in /obs but as text */
+};
+
+enum pt_where {
+  PT_IN_OBS,  /* a column of /obs */
+  PT_IN_OBSM, /* a dense matrix of /obsm: width > 1 */
+  PT_HIDDEN,  /* an intermediate: name begins with '_', not written */
+};
+
+/* Vocabulary of a label column. Closed: `names` in the catalogue's order. Open: `dict`, rank-local codes, merged at
+ * output. */
+struct pt_labels {
+  const char *const *names; /* closed vocabulary or NULL */
+  uint32_t n_names;
+  bool ordered;               /* a scale */
+  const struct pt_dict *dict; /* open vocabulary: rank-local; labels are its codes. NULL where closed */
+};
+
+struct pt_column {
+  char name[65]; /* [a-z][a-z0-9_]* */
+  enum pt_ctype type;
+  uint32_t width; /* 1; 24 for hour_histogram */
+  bool nullable;  /* ints, times, flags: a mask stands beside the values. Floats use NaN, labels -1 */
+  enum pt_where where;
+  const char *family; /* "activity" */
+  const char *level;  /* "fact", "model", "prediction" */
+  const char *kind;   /* "static" or "dynamic" */
+  char unit[48];      /* "events", "days", "ms since 1970-01-01T00:00:00Z", "currency", "1" (shares) */
+  char description[240];
+  struct pt_labels labels; /* PT_C_LABEL */
+};
+
+/* A tag: three columns (NAME label, NAME_index f32, NAME_evidence u32), added together. */
+struct pt_tag {
+  uint32_t label, index, evidence; /* column numbers in the schema */
+};
+
+struct pt_schema {
+  struct pt_column *columns;
+  uint32_t n, cap;
+  struct pt_tag *tags;
+  uint32_t n_tags, cap_tags;
+};
+
+/* Adds a column (copied); *at = its number. 78 on a clash of names, 71 without memory. */
+int pt_schema_add(struct pt_schema *s, const struct pt_column *c, uint32_t *at, struct pt_err *err) PT_MUST_CHECK;
+/* Adds the three columns of a tag: c->name, c->labels, c->description, family, level, kind are read. Tags stand behind
+ * all other columns in the file whatever the order of adding. */
+int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag *tag, struct pt_err *err) PT_MUST_CHECK;
+/* Column number by name, or -1. */
+int64_t pt_schema_find(const struct pt_schema *s, const char *name);
+/* Bytes of one row's values of a column (width included): 0 for PT_C_BYTES. */
+uint32_t pt_column_bytes(const struct pt_column *c);
+/* True where any of the n globs (fnmatch: * ? [..]) matches the name or the family; n = 0: true. */
+bool pt_column_wanted(const struct pt_column *c, const char *const *globs, uint32_t n);
+void pt_schema_free(struct pt_schema *s);
+
+#endif

@@ -3,6 +3,7 @@
 #ifndef PORTRAIT_FRAME_H
 #define PORTRAIT_FRAME_H
 #include <portrait/err.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum pt_ftype { PT_FR_I64, PT_FR_F64, PT_FR_TEXT };

@@ -1,0 +1,47 @@
+"""The whole portrait of some inputs."""
+
+import activity
+import carts
+import consumption
+import population
+from columns import all_columns
+from intake import Intake
+from windows import Clock
+
+
+class Portrait:
+    """Rows by user, and everything counted on the way."""
+
+    def __init__(self, job, inputs):
+        self.job = job
+        self.intake = Intake(job)
+        self.intake.read(inputs)
+        self.clock = Clock(self.intake.as_of, job)
+        self.columns = all_columns(job)
+        seen = {e.type for events in self.intake.users.values()
+                for e in events}
+        self.steps = [s for s in job.steps if s in seen]
+        self.rows = {}
+        for user in sorted(self.intake.users, key=str.encode):
+            self.rows[user] = self.one(self.intake.users[user])
+        population.finish(self.rows)
+        self.check()
+
+    def one(self, events):
+        """The row of one user, but for what needs the others."""
+        row = {}
+        activity.user_facts(row, events, self.job, self.clock)
+        consumption.user_facts(row, events, self.clock)
+        carts.user_facts(row, events, self.job, self.clock, self.steps)
+        return row
+
+    def check(self):
+        """Rows have exactly the columns of the list."""
+        for row in self.rows.values():
+            public = {name for name in row if not name.startswith("_")}
+            assert public == set(self.columns), \
+                public ^ set(self.columns)
+
+    def histogram(self, name):
+        """{user: shares} of an /obsm histogram."""
+        return {u: r["_" + name] for u, r in self.rows.items()}

@@ -1,0 +1,25 @@
+#include <portrait/hash.h>
+#include <sodium.h>
+#include <xxhash.h>
+
+struct pt_hash_key pt_hash_key_default(void) {
+  struct pt_hash_key key;
+  for (unsigned i = 0; i < sizeof key.bytes; i++) key.bytes[i] = (unsigned char)i;
+  return key;
+}
+
+static uint64_t big_endian(const unsigned char *p) {
+  uint64_t v;
+  memcpy(&v, p, sizeof v);
+  return __builtin_bswap64(v);
+}
+
+struct pt_h128 pt_hash_user(const struct pt_hash_key *key, const void *p, size_t n) {
+  unsigned char out[crypto_shorthash_siphashx24_BYTES];
+  crypto_shorthash_siphashx24(out, p, n, key->bytes);
+  return (struct pt_h128){big_endian(out), big_endian(out + 8)};
+}
+
+uint64_t pt_hash64(const void *p, size_t n) {
+  return XXH3_64bits(p, n);
+}

@@ -1,0 +1,240 @@
+"""The product's file against the oracle, column by column (README G)."""
+
+import math
+import sys
+from fractions import Fraction
+
+import h5py
+import numpy as np
+
+import segments
+from h5ad import Frame, dense
+from intake import LINE_COUNTS
+
+RELATIVE = Fraction(1, 10 ** 12)
+SUMMARY = ("users share buyers orders_365d orders_all spend_365d spend_all "
+           "net_spend_365d net_spend_all net_spend_mean net_spend_median "
+           "net_spend_p90 order_value_mean recency_mean "
+           "active_days_mean").split()
+TGI = "k n1 k_all n p1 p tgi z".split()
+
+
+def is_absent(value):
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def close_f64(ours, theirs):
+    """Relative 1e-12; 0 only with 0."""
+    return abs(Fraction(theirs) - Fraction(ours)) <= RELATIVE * abs(
+        Fraction(ours))
+
+
+def close_f32(ours, theirs):
+    """Within one ulp of the exact value rounded."""
+    value = np.float32(float(ours))
+    low = np.nextafter(value, np.float32(-np.inf))
+    high = np.nextafter(value, np.float32(np.inf))
+    return low <= np.float32(theirs) <= high
+
+
+def close_score(ours, theirs):
+    """A score that is itself a float of ours: relative 1e-9."""
+    return abs(ours - theirs) <= 1e-9 * abs(ours)
+
+
+def equal(kind, ours, theirs):
+    """Whether two cells hold the same."""
+    if is_absent(ours) or is_absent(theirs):
+        return is_absent(ours) and is_absent(theirs)
+    if kind == "f64":
+        return math.isfinite(theirs) and close_f64(ours, theirs)
+    if kind == "f32":
+        return math.isfinite(theirs) and bool(close_f32(ours, theirs))
+    if kind == "score":
+        return math.isfinite(theirs) and close_score(ours, theirs)
+    return ours == theirs
+
+
+def same_type(expected, found):
+    """Whether a column's type is as the README says."""
+    if expected == "int?":
+        return found.endswith("?") and found[0] in "ui"
+    return expected == found
+
+
+def show(value):
+    if isinstance(value, Fraction):
+        return repr(float(value))
+    return repr(value)
+
+
+class Report:
+    """Differences, printed as they are found."""
+
+    def __init__(self):
+        self.columns = 0
+        self.different = 0
+
+    def note(self, text):
+        self.different += 1
+        print(text)
+
+    def cells(self, name, triples):
+        """Compare (key, ours, theirs, equal?) of one column."""
+        self.columns += 1
+        wrong = [(k, a, b) for k, a, b, same in triples if not same]
+        if wrong:
+            self.note(f"{name}: {len(wrong)} rows differ")
+            for key, ours, theirs in wrong[:5]:
+                print(f"    {key}: ours {show(ours)}, theirs {show(theirs)}")
+
+
+def compare_users(report, portrait, users):
+    """The same users, each once; gives those of both."""
+    ours, theirs = set(portrait.rows), set(users)
+    if len(users) != len(theirs):
+        report.note(f"user_id: {len(users) - len(theirs)} rows repeated")
+    for name, missing in (("missing", ours - theirs),
+                          ("unknown", theirs - ours)):
+        if missing:
+            report.note(f"user_id: {len(missing)} {name}, such as "
+                        + ", ".join(map(repr, sorted(missing)[:5])))
+
+
+def compare_obs(report, portrait, frame, only_known):
+    """Every column of /obs."""
+    users = frame.index()
+    compare_users(report, portrait, users)
+    for name, kind in portrait.columns.items():
+        if not frame.has(name):
+            report.note(f"{name}: not in the file")
+            continue
+        found, values = frame.column(name)
+        if not same_type(kind, found):
+            report.note(f"{name}: type {found}, expected {kind}")
+        report.cells(name, (
+            (user, portrait.rows[user][name], value,
+             equal(kind, portrait.rows[user][name], value))
+            for user, value in zip(users, values)
+            if user in portrait.rows))
+    if not only_known:
+        for name in frame.order:
+            if name not in portrait.columns and name != frame.index_name:
+                report.note(f"{name}: a column no oracle knows")
+    return users
+
+
+def compare_obsm(report, portrait, file, users):
+    """The two histograms."""
+    for name in ("hour_histogram", "weekday_histogram"):
+        if "obsm/" + name not in file:
+            report.note(f"/obsm/{name}: not in the file")
+            continue
+        kind, matrix = dense(file["obsm/" + name])
+        if kind != "f32":
+            report.note(f"/obsm/{name}: type {kind}, expected f32")
+        ours = portrait.histogram(name)
+        report.cells("/obsm/" + name, (
+            (user, [float(x) for x in ours[user]], row,
+             len(row) == len(ours[user])
+             and all(map(close_f32, ours[user], row)))
+            for user, row in zip(users, matrix) if user in ours))
+
+
+def find_frame(report, file, path):
+    """A table of the file, None (and a note) where it is not there."""
+    if path not in file:
+        report.note(f"/{path}: not in the file")
+        return None
+    return Frame(file[path])
+
+
+def compare_table(report, path, frame, keys, ours, names):
+    """Rows found by key; only the oracle's rows and columns count."""
+    lacking = [n for n in (*keys, *names) if not frame.has(n)]
+    for name in lacking:
+        report.note(f"/{path}/{name}: not in the file")
+    if set(lacking) & set(keys):
+        return
+    rows = {tuple(r[k] for k in keys): r
+            for r in frame.records((*keys, *names))}
+    missing = [key for key in ours if key not in rows]
+    if missing:
+        report.note(f"/{path}: {len(missing)} rows not in the file, such as "
+                    f"{missing[:5]}")
+    for name in names:
+        if name in lacking:
+            continue
+        kind = "score" if name == "z" else frame.column(name)[0]
+        report.cells(f"/{path}/{name}", (
+            (key, row[name], rows[key][name],
+             equal(kind, row[name], rows[key][name]))
+            for key, row in ours.items() if key in rows))
+
+
+def compare_segments(report, portrait, file):
+    """summary, tgi and hours."""
+    rows = portrait.rows
+    tables = (
+        ("summary", ("segment",), SUMMARY,
+         lambda: {(k,): v
+                  for k, v in (segments.summary(rows) or {}).items()}),
+        ("tgi", ("segment", "tag", "label"), TGI,
+         lambda: segments.tgi(rows)),
+        ("hours", ("segment", "weekday", "hour"), ("events",),
+         lambda: segments.hours(rows)))
+    for name, keys, names, make in tables:
+        path = "uns/segments/" + name
+        frame = find_frame(report, file, path)
+        if frame:
+            compare_table(report, path, frame, keys, make(), names)
+            if name == "tgi":
+                check_q(report, frame)
+
+
+def check_q(report, frame):
+    """q follows from the z of all rows of the file's own table."""
+    if not (frame.has("z") and frame.has("q")):
+        report.note("/uns/segments/tgi/q: not in the file")
+        return
+    z = [None if is_absent(v) else v for v in frame.column("z")[1]]
+    q = frame.column("q")[1]
+    report.cells("/uns/segments/tgi/q", (
+        (i, a, b, is_absent(b) if a is None else
+         not is_absent(b) and abs(a - b) <= 1e-6 * max(abs(a), 1e-30))
+        for i, (a, b) in enumerate(
+            zip(segments.benjamini_hochberg(z), q))))
+
+
+def compare_quality(report, portrait, file):
+    """The accounting of lines."""
+    frame = find_frame(report, file, "uns/quality/rejects")
+    if frame:
+        rows = {(r["reason"], r["source"]): r["lines"] for r in
+                frame.records(("reason", "source", "lines"))}
+        ours = portrait.intake.rejects
+        report.cells("/uns/quality/rejects", (
+            (key, ours.get(key, 0), rows.get(key, 0),
+             ours.get(key, 0) == rows.get(key, 0))
+            for key in sorted(set(rows) | set(ours))))
+    frame = find_frame(report, file, "uns/quality/lines")
+    if frame:
+        table = {(k,): v for k, v in portrait.intake.line_table().items()}
+        compare_table(report, "uns/quality/lines", frame, ("source",),
+                      table, LINE_COUNTS)
+
+
+def compare(portrait, path, only_known):
+    """Compare everything; True where all is equal."""
+    report = Report()
+    with h5py.File(path, "r") as file:
+        users = compare_obs(report, portrait, Frame(file["obs"]), only_known)
+        compare_obsm(report, portrait, file, users)
+        compare_segments(report, portrait, file)
+        compare_quality(report, portrait, file)
+    verdict = f"{report.different} differences" if report.different \
+        else "equal"
+    print(f"oracle: {report.columns} columns, {len(portrait.rows)} users: "
+          f"{verdict}")
+    sys.stdout.flush()
+    return not report.different

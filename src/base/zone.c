@@ -63,11 +63,8 @@ static int64_t body_bytes(const struct header *h, int time_bytes) {
 static int expand(struct pt_zone *z, const char *text, size_t n) {
   struct pt_zone_rule rule;
   if (pt_zone_rule_parse((struct pt_slice){text, n}, &rule)) return -1;
+  if (!rule.has_dst) return z->n ? 0 : add(z, 0, rule.std_offset);
   int64_t last = z->n > 1 ? z->t[z->n - 1].at / 1000 : INT64_MIN;
-  if (!rule.has_dst)
-    return z->n <= 1 || last < 0 || z->t[z->n - 1].offset == rule.std_offset * 1000
-               ? (z->n == 0 ? add(z, 0, rule.std_offset) : 0)
-               : add(z, last + 1, rule.std_offset);
   if (z->n == 0 && add(z, 0, rule.std_offset)) return -1;
   for (int year = 1970; year <= LAST_YEAR; year++) {
     struct pt_rule_change c[2];

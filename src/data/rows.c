@@ -1,0 +1,220 @@
+/* One allocation a range: hashes, id offsets, id bytes, then each column's values (8-byte aligned) and mask. On
+ * scratch the same bytes lie in one file per rank, unlinked after opening, whose space is reserved before it is mapped:
+ * a full disk is an error here, never a SIGBUS later. */
+#include <errno.h>
+#include <fcntl.h>
+#include <portrait/rows.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define HEAP_SHARE 4 /* rows take at most a quarter of what is left before they go to scratch */
+
+struct range {
+  unsigned char *p;
+  uint64_t bytes;
+  uint64_t before;
+  uint32_t n;
+  bool mapped;
+};
+
+struct pt_rows {
+  const struct pt_schema *schema;
+  struct pt_mem *mem;
+  char *scratch;
+  int fd;
+  uint64_t file_bytes;
+  struct range *ranges;
+  uint32_t n, cap;
+  uint64_t count;
+  uint32_t at_range; /* the range whose column places are in `at` */
+  uint64_t *at;      /* offset of each column's values in that range; a row's writer asks for every column */
+};
+
+int pt_rows_open(struct pt_rows **out, const struct pt_schema *schema, struct pt_mem *mem, const char *scratch,
+                 struct pt_err *err) {
+  struct pt_rows *r = calloc(1, sizeof *r);
+  if (!r) return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory");
+  r->schema = schema;
+  r->mem = mem;
+  r->fd = -1;
+  r->at_range = UINT32_MAX;
+  r->at = malloc((schema->n + 1) * sizeof *r->at);
+  if (!r->at || (scratch && !(r->scratch = strdup(scratch)))) {
+    pt_rows_close(r);
+    return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory");
+  }
+  *out = r;
+  return 0;
+}
+
+void pt_rows_close(struct pt_rows *r) {
+  if (!r) return;
+  for (uint32_t i = 0; i < r->n; i++) {
+    if (r->ranges[i].mapped) {
+      munmap(r->ranges[i].p, r->ranges[i].bytes);
+    } else {
+      free(r->ranges[i].p);
+      pt_mem_release(r->mem, r->ranges[i].bytes);
+    }
+  }
+  if (r->fd >= 0) close(r->fd);
+  free(r->ranges);
+  free(r->at);
+  free(r->scratch);
+  free(r);
+}
+
+static uint64_t aligned(uint64_t bytes) {
+  return (bytes + 7) & ~UINT64_C(7);
+}
+
+static uint64_t ids_at(uint32_t n) {
+  return (uint64_t)n * sizeof(struct pt_h128);
+}
+
+static uint64_t fixed_bytes(uint32_t n, uint64_t id_bytes) {
+  return aligned(ids_at(n) + (uint64_t)(n + 1) * sizeof(uint64_t) + id_bytes);
+}
+
+static uint64_t columns_bytes(const struct pt_schema *s, uint32_t n) {
+  uint64_t bytes = 0;
+  for (uint32_t c = 0; c < s->n; c++)
+    bytes += aligned((uint64_t)n * pt_column_bytes(&s->columns[c])) + (s->columns[c].nullable ? aligned(n) : 0);
+  return bytes;
+}
+
+static int open_scratch(struct pt_rows *r, struct pt_err *err) {
+  if (r->fd >= 0) return 0;
+  if (!r->scratch)
+    return pt_fail(err, "rows", PT_MEMORY, 0, "the rows do not fit the budget and there is no --scratch");
+  r->fd = open(r->scratch, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (r->fd >= 0) return 0;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/portrait-rows-XXXXXX", r->scratch);
+  r->fd = mkostemp(path, O_CLOEXEC);
+  if (r->fd < 0) return pt_fail(err, "rows", PT_IO, errno, "scratch %s: %s", r->scratch, strerror(errno));
+  unlink(path);
+  return 0;
+}
+
+static int map_range(struct pt_rows *r, struct range *g, struct pt_err *err) {
+  PT_TRY(open_scratch(r, err));
+  uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), bytes = (g->bytes + page - 1) / page * page;
+  int full = posix_fallocate(r->fd, (off_t)r->file_bytes, (off_t)bytes);
+  if (full)
+    return pt_fail(err, "rows", PT_IO, full, "scratch %s: %llu bytes more: %s", r->scratch, (unsigned long long)bytes,
+                   strerror(full));
+  g->p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, (off_t)r->file_bytes);
+  if (g->p == MAP_FAILED) return pt_fail(err, "rows", PT_MEMORY, errno, "mmap of scratch: %s", strerror(errno));
+  g->bytes = bytes;
+  g->mapped = true;
+  r->file_bytes += bytes;
+  return 0;
+}
+
+static int new_range(struct pt_rows *r, uint64_t bytes, struct range *g, struct pt_err *err) {
+  *g = (struct range){.bytes = bytes ? bytes : 8};
+  if (g->bytes > pt_mem_left(r->mem) / HEAP_SHARE) return map_range(r, g, err);
+  g->p = calloc(1, g->bytes);
+  if (!g->p) return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory: %llu bytes", (unsigned long long)g->bytes);
+  pt_mem_charge(r->mem, g->bytes);
+  return 0;
+}
+
+static int make_place(struct pt_rows *r, struct pt_err *err) {
+  if (r->n < r->cap) return 0;
+  uint32_t cap = r->cap ? r->cap * 2 : 64;
+  struct range *ranges = realloc(r->ranges, cap * sizeof *ranges);
+  if (!ranges) return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory");
+  r->ranges = ranges;
+  r->cap = cap;
+  return 0;
+}
+
+int pt_rows_add(struct pt_rows *r, uint32_t n, const struct pt_h128 *hashes, const struct pt_slice *ids,
+                uint32_t *range, struct pt_err *err) {
+  PT_TRY(make_place(r, err));
+  uint64_t id_bytes = 0;
+  for (uint32_t i = 0; i < n; i++) id_bytes += ids[i].n;
+  struct range *g = &r->ranges[r->n];
+  PT_TRY(new_range(r, fixed_bytes(n, id_bytes) + columns_bytes(r->schema, n), g, err));
+  g->n = n;
+  g->before = r->count;
+  if (n) memcpy(g->p, hashes, ids_at(n));
+  uint64_t *offsets = (uint64_t *)(g->p + ids_at(n));
+  char *bytes = (char *)(offsets + n + 1);
+  offsets[0] = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    if (ids[i].n) memcpy(bytes + offsets[i], ids[i].p, ids[i].n);
+    offsets[i + 1] = offsets[i] + ids[i].n;
+  }
+  *range = r->n++;
+  r->count += n;
+  return 0;
+}
+
+uint32_t pt_rows_ranges(const struct pt_rows *r) {
+  return r->n;
+}
+uint64_t pt_rows_count(const struct pt_rows *r) {
+  return r->count;
+}
+uint32_t pt_rows_in(const struct pt_rows *r, uint32_t range) {
+  return r->ranges[range].n;
+}
+uint64_t pt_rows_before(const struct pt_rows *r, uint32_t range) {
+  return r->ranges[range].before;
+}
+const struct pt_schema *pt_rows_schema(const struct pt_rows *r) {
+  return r->schema;
+}
+
+static void find_places(struct pt_rows *r, uint32_t range) {
+  const struct range *g = &r->ranges[range];
+  const uint64_t *offsets = (const uint64_t *)(g->p + ids_at(g->n));
+  uint64_t at = fixed_bytes(g->n, offsets[g->n]);
+  const struct pt_column *c = r->schema->columns;
+  for (uint32_t i = 0; i < r->schema->n; i++) {
+    r->at[i] = at;
+    at += aligned((uint64_t)g->n * pt_column_bytes(&c[i])) + (c[i].nullable ? aligned(g->n) : 0);
+  }
+  r->at_range = range;
+}
+
+static unsigned char *column_at(struct pt_rows *r, uint32_t range, uint32_t column) {
+  if (r->at_range != range) find_places(r, range);
+  return r->ranges[range].p + r->at[column];
+}
+
+void *pt_rows_values(struct pt_rows *r, uint32_t range, uint32_t column) {
+  return column_at(r, range, column);
+}
+
+uint8_t *pt_rows_mask(struct pt_rows *r, uint32_t range, uint32_t column) {
+  const struct pt_column *c = &r->schema->columns[column];
+  if (!c->nullable) return NULL;
+  return column_at(r, range, column) + aligned((uint64_t)r->ranges[range].n * pt_column_bytes(c));
+}
+
+const struct pt_h128 *pt_rows_hashes(struct pt_rows *r, uint32_t range) {
+  return (const struct pt_h128 *)r->ranges[range].p;
+}
+
+struct pt_slice pt_rows_id(struct pt_rows *r, uint32_t range, uint32_t row) {
+  const struct range *g = &r->ranges[range];
+  const uint64_t *offsets = (const uint64_t *)(g->p + ids_at(g->n));
+  const char *bytes = (const char *)(offsets + g->n + 1);
+  return (struct pt_slice){bytes + offsets[row], offsets[row + 1] - offsets[row]};
+}
+
+void pt_rows_done(struct pt_rows *r, uint32_t range) {
+  struct range *g = &r->ranges[range];
+  if (g->mapped) madvise(g->p, g->bytes, MADV_DONTNEED); /* shared file mapping: the pages stay in the file */
+}
+
+uint64_t pt_rows_spilled(const struct pt_rows *r) {
+  return r->file_bytes;
+}

@@ -60,7 +60,8 @@ void pt_exchange_free(struct pt_exchange *x);
  * way. */
 void pt_exchange_start(struct pt_exchange *x, void *const *send, const uint64_t *nbytes, uint64_t flags[3]);
 void pt_exchange_progress(struct pt_exchange *x); /* Local */
-/* Completes; got[r]/ngot[r] are valid until the next start. flags = maxima over ranks. Errors (memory) are agreed. */
+/* Completes; got[r]/ngot[r] are valid until the next start; got[own rank] is the caller's own send buffer. flags =
+ * maxima over ranks. A rank without memory for what comes ends the job. */
 int pt_exchange_finish(struct pt_exchange *x, void ***got, const uint64_t **ngot, uint64_t flags[3],
                        struct pt_err *err) PT_MUST_CHECK;
 

@@ -38,16 +38,17 @@ struct pt_conf {
     int64_t rate_e9;
   } * rates; /* money.rates: 1 unit of code = rate of money.currency */
   uint32_t n_rates;
-  enum pt_dups duplicates;    /* clean.duplicates */
-  double max_rejects;         /* clean.max_rejects .5 */
-  int64_t time_from, time_to; /* clean.time_range: [1971-01-01, 2100-01-01) ms */
-  bool integer_ids;           /* clean.integer_ids */
-  enum pt_identity identity;  /* coalesce */
-  struct pt_format *format;   /* NULL: found per file. `format: rees46` names a built-in one */
-  uint64_t max_line;          /* read.max_line */
-  uint32_t max_labels;        /* tags.max_labels 1000 */
-  uint32_t segment_labels;    /* segments.max_labels 50 */
-  struct pt_names inputs;     /* inputs: where the command line names none */
+  enum pt_dups duplicates;         /* clean.duplicates */
+  double max_rejects;              /* clean.max_rejects .5 */
+  int64_t time_from, time_to;      /* clean.time_range: [1971-01-01, 2100-01-01) ms */
+  bool integer_ids;                /* clean.integer_ids */
+  enum pt_identity identity;       /* coalesce */
+  struct pt_format *format;        /* NULL: found per file. `format: rees46` names a built-in one */
+  uint64_t max_line;               /* read.max_line */
+  uint32_t max_labels;             /* tags.max_labels 1000 */
+  uint32_t segment_labels;         /* segments.max_labels 50 */
+  struct pt_names allow_sensitive; /* names of sensitive tags to compute: when_where_what; default none */
+  struct pt_names inputs;          /* inputs: where the command line names none */
 };
 
 /* Defaults only. */

@@ -35,6 +35,11 @@ void *pt_rows_values(struct pt_rows *r, uint32_t range, uint32_t column);
 uint8_t *pt_rows_mask(struct pt_rows *r, uint32_t range, uint32_t column);
 const struct pt_h128 *pt_rows_hashes(struct pt_rows *r, uint32_t range);
 struct pt_slice pt_rows_id(struct pt_rows *r, uint32_t range, uint32_t row);
+/* Ragged columns (PT_C_BYTES, hidden): each row's bytes are put once, rows in increasing order, the range being the
+ * last one added; rows passed over are empty. */
+int pt_rows_put(struct pt_rows *r, uint32_t range, uint32_t column, uint32_t row, const void *p, size_t n,
+                struct pt_err *err) PT_MUST_CHECK;
+struct pt_slice pt_rows_bytes(struct pt_rows *r, uint32_t range, uint32_t column, uint32_t row);
 /* This rank is through with the range for now. */
 void pt_rows_done(struct pt_rows *r, uint32_t range);
 /* Bytes now on scratch. */

@@ -12,12 +12,20 @@
 
 #define HEAP_SHARE 4 /* rows take at most a quarter of what is left before they go to scratch */
 
+/* A ragged column of one range: always on the heap, charged to the budget. */
+struct ragged {
+  uint64_t *ends; /* of each row's bytes */
+  struct pt_buf bytes;
+  uint32_t filled; /* rows whose end is set */
+};
+
 struct range {
   unsigned char *p;
   uint64_t bytes;
   uint64_t before;
   uint32_t n;
   bool mapped;
+  struct ragged *ragged; /* one for each ragged column of the schema, in order */
 };
 
 struct pt_rows {
@@ -29,8 +37,10 @@ struct pt_rows {
   struct range *ranges;
   uint32_t n, cap;
   uint64_t count;
-  uint32_t at_range; /* the range whose column places are in `at` */
-  uint64_t *at;      /* offset of each column's values in that range; a row's writer asks for every column */
+  uint32_t n_ragged;
+  uint32_t *ragged_of; /* column -> its number among the ragged ones */
+  uint32_t at_range;   /* the range whose column places are in `at` */
+  uint64_t *at;        /* offset of each column's values in that range; a row's writer asks for every column */
 };
 
 int pt_rows_open(struct pt_rows **out, const struct pt_schema *schema, struct pt_mem *mem, const char *scratch,
@@ -42,17 +52,30 @@ int pt_rows_open(struct pt_rows **out, const struct pt_schema *schema, struct pt
   r->fd = -1;
   r->at_range = UINT32_MAX;
   r->at = malloc((schema->n + 1) * sizeof *r->at);
-  if (!r->at || (scratch && !(r->scratch = strdup(scratch)))) {
+  r->ragged_of = calloc(schema->n + 1, sizeof *r->ragged_of);
+  if (!r->at || !r->ragged_of || (scratch && !(r->scratch = strdup(scratch)))) {
     pt_rows_close(r);
     return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory");
   }
+  for (uint32_t c = 0; c < schema->n; c++)
+    if (schema->columns[c].type == PT_C_BYTES) r->ragged_of[c] = r->n_ragged++;
   *out = r;
   return 0;
+}
+
+static void free_ragged(struct pt_rows *r, struct range *g) {
+  for (uint32_t i = 0; g->ragged && i < r->n_ragged; i++) {
+    pt_mem_release(r->mem, g->ragged[i].bytes.cap);
+    pt_buf_free(&g->ragged[i].bytes);
+    free(g->ragged[i].ends);
+  }
+  free(g->ragged);
 }
 
 void pt_rows_close(struct pt_rows *r) {
   if (!r) return;
   for (uint32_t i = 0; i < r->n; i++) {
+    free_ragged(r, &r->ranges[i]);
     if (r->ranges[i].mapped) {
       munmap(r->ranges[i].p, r->ranges[i].bytes);
     } else {
@@ -63,6 +86,7 @@ void pt_rows_close(struct pt_rows *r) {
   if (r->fd >= 0) close(r->fd);
   free(r->ranges);
   free(r->at);
+  free(r->ragged_of);
   free(r->scratch);
   free(r);
 }
@@ -124,6 +148,17 @@ static int new_range(struct pt_rows *r, uint64_t bytes, struct range *g, struct 
   return 0;
 }
 
+static int new_ragged(struct pt_rows *r, struct range *g, uint32_t n, struct pt_err *err) {
+  if (r->n_ragged == 0) return 0;
+  g->ragged = calloc(r->n_ragged, sizeof *g->ragged);
+  for (uint32_t i = 0; g->ragged && i < r->n_ragged; i++) {
+    g->ragged[i].ends = calloc((size_t)n + 1, sizeof *g->ragged[i].ends);
+    if (!g->ragged[i].ends) break;
+    if (i + 1 == r->n_ragged) return 0;
+  }
+  return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory for %u rows", n);
+}
+
 static int make_place(struct pt_rows *r, struct pt_err *err) {
   if (r->n < r->cap) return 0;
   uint32_t cap = r->cap ? r->cap * 2 : 64;
@@ -153,7 +188,26 @@ int pt_rows_add(struct pt_rows *r, uint32_t n, const struct pt_h128 *hashes, con
   }
   *range = r->n++;
   r->count += n;
+  return new_ragged(r, g, n, err);
+}
+
+int pt_rows_put(struct pt_rows *r, uint32_t range, uint32_t column, uint32_t row, const void *p, size_t n,
+                struct pt_err *err) {
+  struct ragged *g = &r->ranges[range].ragged[r->ragged_of[column]];
+  while (g->filled < row) g->ends[g->filled++] = g->bytes.n;
+  uint64_t cap = g->bytes.cap;
+  if (pt_buf_add(&g->bytes, p, n)) return pt_fail(err, "rows", PT_MEMORY, 0, "out of memory for %zu bytes", n);
+  pt_mem_charge(r->mem, g->bytes.cap - cap);
+  g->ends[row] = g->bytes.n;
+  g->filled = row + 1;
   return 0;
+}
+
+struct pt_slice pt_rows_bytes(struct pt_rows *r, uint32_t range, uint32_t column, uint32_t row) {
+  struct ragged *g = &r->ranges[range].ragged[r->ragged_of[column]];
+  while (g->filled < r->ranges[range].n) g->ends[g->filled++] = g->bytes.n;
+  uint64_t from = row ? g->ends[row - 1] : 0;
+  return (struct pt_slice){g->bytes.p + from, g->ends[row] - from};
 }
 
 uint32_t pt_rows_ranges(const struct pt_rows *r) {

@@ -21,8 +21,8 @@ int pt_cleaner_part(struct pt_cleaner *c, const struct pt_parser *p, const struc
 /* The fields that the cleaner needs of a parser for `carried`. */
 uint64_t pt_cleaner_wants(uint64_t carried);
 /* One event of a record. ACCEPTED: *out is filled and *user_id names its user (valid until the next call). */
-enum pt_fate pt_clean(struct pt_cleaner *c, const struct pt_fields *in, struct pt_slice raw, uint64_t fingerprint,
-                      uint16_t nth, struct pt_event *out, struct pt_slice *user_id, enum pt_reason *reason);
+enum pt_fate pt_clean(struct pt_cleaner *c, const struct pt_fields *in, uint64_t fingerprint, uint16_t nth,
+                      struct pt_event *out, struct pt_slice *user_id, enum pt_reason *reason);
 /* The sender's dictionary of a PT_K_DICT field. */
 struct pt_dict *pt_cleaner_dict(struct pt_cleaner *c, enum pt_field f);
 

@@ -11,6 +11,7 @@
 enum pt_format_kind { PT_JSONL, PT_CSV };
 enum pt_header { PT_HEADER_AUTO, PT_HEADER_YES, PT_HEADER_NO };
 
+/* Several entries of one name are alternatives: the first whose value is neither absent, null nor empty holds. */
 struct pt_format_field {
   char name[65];    /* a catalogue field or an extra name */
   char source[192]; /* JSON path "properties.product.price", CSV header name, or CSV column number from 0 */
@@ -39,6 +40,8 @@ struct pt_format {
 void pt_format_free(struct pt_format *f);
 /* The built-in one of that name, or NULL. Static. */
 const struct pt_format *pt_format_builtin(const char *name);
+/* Its CSV (',') or TSV ('\t') variant, or NULL: portrait is JSON and CSV, rees46 and taobao are CSV. Static. */
+const struct pt_format *pt_format_builtin_csv(const char *name, char delimiter);
 /* Which built-in format the first bytes of a file (decompressed, at least one whole line where there is one) are in;
  * NULL where none fits. `file_name` helps (.csv, .tsv). */
 const struct pt_format *pt_format_detect(struct pt_slice head, const char *file_name);

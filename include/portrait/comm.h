@@ -65,4 +65,25 @@ void pt_exchange_progress(struct pt_exchange *x); /* Local */
 int pt_exchange_finish(struct pt_exchange *x, void ***got, const uint64_t **ngot, uint64_t flags[3],
                        struct pt_err *err) PT_MUST_CHECK;
 
+/* Exact order statistics over all ranks, by refinement of counts: nothing is gathered. Collective.
+ *
+ * `scan` calls visit(sink, group, key) for every local value, the same ones each time it is called (up to 6 times);
+ * keys order as the values do (pt_key_f64). Target i asks for the k-th smallest (from 0) of its group; targets are
+ * sorted by group; keys[i] gets the answer on every rank (0 where the group has no more than k values). Memory and
+ * message: 32 KiB a target. */
+struct pt_target {
+  uint32_t group;
+  uint64_t k;
+};
+typedef void (*pt_visit)(void *sink, uint32_t group, uint64_t key);
+typedef void (*pt_scan)(void *ctx, pt_visit visit, void *sink);
+int pt_select(struct pt_comm *c, const struct pt_target *targets, uint32_t n, uint32_t n_groups, pt_scan scan,
+              void *ctx, uint64_t *keys, struct pt_err *err) PT_MUST_CHECK;
+/* A double as a key of the same order, and back. Local. */
+uint64_t pt_key_f64(double v);
+double pt_f64_key(uint64_t key);
+/* The two order statistics and the weight of a type-7 quantile over n values: x[lo] + part * (x[lo + 1] - x[lo]).
+ * Local. */
+void pt_type7(uint64_t n, double p, uint64_t *lo, double *part);
+
 #endif

@@ -46,9 +46,10 @@ struct pt_exact {
   uint64_t lo;
   int64_t hi;
 };
-void pt_exact_add(struct pt_exact *s, double term);      /* Local; NaN and |term| >= 2^80 are ignored */
-void pt_exact_add_i64(struct pt_exact *s, int64_t term); /* Local; an integer in units of 1 */
-double pt_exact_value(const struct pt_exact *s);         /* Local */
+void pt_exact_add(struct pt_exact *s, double term);                  /* Local; NaN and |term| >= 2^80 are ignored */
+void pt_exact_add_i64(struct pt_exact *s, int64_t term);             /* Local; an integer in units of 1 */
+void pt_exact_join(struct pt_exact *s, const struct pt_exact *term); /* Local */
+double pt_exact_value(const struct pt_exact *s);                     /* Local */
 void pt_sum_exact(struct pt_comm *c, struct pt_exact *v, uint64_t n);
 
 /* Sized exchange: send[r] (nbytes[r]) goes to rank r; what came is handed out rank by rank. Rounds of at most

@@ -96,6 +96,10 @@ void pt_exact_add_i64(struct pt_exact *s, int64_t term) {
   add128(s, (__int128)term << 40);
 }
 
+void pt_exact_join(struct pt_exact *s, const struct pt_exact *term) {
+  add128(s, (__int128)((unsigned __int128)(uint64_t)term->hi << 64 | term->lo));
+}
+
 double pt_exact_value(const struct pt_exact *s) {
   __int128 v = (__int128)((unsigned __int128)(uint64_t)s->hi << 64 | s->lo);
   return ldexp((double)v, -40);

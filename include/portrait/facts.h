@@ -13,6 +13,8 @@
 
 #define PT_ALL_TIME INT32_MAX
 
+struct pt_user; /* of src/facts */
+
 /* What every family may know; the same for all users. */
 struct pt_facts_ctx {
   const struct pt_conf *conf;
@@ -22,6 +24,7 @@ struct pt_facts_ctx {
   const struct pt_slice *dict[PT_F_COUNT]; /* byte-ordered strings of dictionary fields (codes index them) */
   uint32_t n_dict[PT_F_COUNT];
   uint64_t types_seen; /* bit of every pt_type that some event of the input has (agreed over ranks) */
+  struct pt_user *user; /* the user's sessions and orders, kept once for all families: set by pt_facts_open alone */
 };
 
 /* What every family wants to know of an event, worked out once. */
@@ -56,8 +59,11 @@ struct pt_family {
   void (*close)(void *state);
   /* Told once before the first user, when ctx is complete (dictionaries, as_of). May be NULL. */
   int (*start)(void *state, const struct pt_facts_ctx *ctx, struct pt_err *err);
-  void (*begin)(void *state);
-  int (*event)(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err);
+  /* Bits of the pt_types whose events it is given; PT_T_REFUND stands for purchases of negative amount too. NULL: all.
+   */
+  uint64_t (*types)(void *state);
+  void (*begin)(void *state); /* may be NULL */
+  int (*event)(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err); /* may be NULL */
   /* Writes row `row` of `range`. */
   int (*end)(void *state, struct pt_rows *rows, uint32_t range, uint32_t row, struct pt_err *err);
   /* Needs of the population: n of them. May be NULL. */

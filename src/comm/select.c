@@ -57,7 +57,7 @@ static int allocate(struct state *s, uint32_t n_groups, struct pt_err *err) {
 int pt_select(struct pt_comm *c, const struct pt_target *targets, uint32_t n, uint32_t n_groups, pt_scan scan,
               void *ctx, uint64_t *keys, struct pt_err *err) {
   struct state s = {.targets = targets, .n = n, .shift = 64};
-  if (!err->code) (void)allocate(&s, n_groups, err);
+  if (!err->code) PT_LATER(allocate(&s, n_groups, err));
   int failed = pt_agree(c, err);
   for (int pass = 0; pass < PASSES && !failed; pass++) {
     s.bits = s.shift >= BITS ? BITS : s.shift;

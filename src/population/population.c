@@ -138,7 +138,7 @@ int pt_population_run(struct pt_comm *c, struct pt_rows *rows, const struct pt_p
   if (!all || !middle)
     pt_fail(err, "population", PT_MEMORY, 0, "out of memory");
   else
-    (void)resolve(rows, needs, n, all, err);
+    PT_LATER(resolve(rows, needs, n, all, err));
   int failed = pt_agree(c, err);
   if (!failed) failed = sums(c, rows, all, n, err);
   if (!failed) {

@@ -57,8 +57,8 @@ int pt_segments_hours(struct pt_comm *c, const struct segments *s, struct pt_fra
     for (uint32_t row = 0; row < pt_rows_in(s->rows, range); row++) add_row(s, (uint32_t)column, range, row, counts);
   if (!failed) {
     pt_sum_u64(c, counts, (uint64_t)s->n * CELLS);
-    (void)pt_frame_init(f, "segments/hours", err);
-    if (pt_comm_rank(c) == 0 && !err->code) (void)write_frame(s, counts, f, err);
+    PT_LATER(pt_frame_init(f, "segments/hours", err));
+    if (pt_comm_rank(c) == 0 && !err->code) PT_LATER(write_frame(s, counts, f, err));
     failed = pt_agree(c, err);
     *made = true;
   }

@@ -118,7 +118,7 @@ int pt_segments_run(struct pt_comm *c, struct pt_rows *rows, const struct pt_lab
   static const table tables[PT_SEGMENT_FRAMES] = {pt_segments_summary, pt_segments_tgi, pt_segments_hours};
   struct segments s;
   *n = 0;
-  (void)pt_segments_list(&s, rows, labels, max_labels, err);
+  PT_LATER(pt_segments_list(&s, rows, labels, max_labels, err));
   int failed = pt_agree(c, err);
   for (uint32_t i = 0; i < PT_SEGMENT_FRAMES && !failed; i++) {
     bool made = false;

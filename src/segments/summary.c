@@ -200,8 +200,8 @@ int pt_segments_summary(struct pt_comm *c, const struct segments *s, struct pt_f
   if (!failed) failed = gather(c, &m, err);
   if (!failed && m.count_at[ORDERS_ALL] >= 0 && m.money_at[NET_ALL] >= 0) failed = quantiles(c, &m, median, p90, err);
   if (!failed) {
-    (void)pt_frame_init(f, "segments/summary", err);
-    if (pt_comm_rank(c) == 0 && !err->code) (void)write_frame(&m, median, p90, f, err);
+    PT_LATER(pt_frame_init(f, "segments/summary", err));
+    if (pt_comm_rank(c) == 0 && !err->code) PT_LATER(write_frame(&m, median, p90, f, err));
     failed = pt_agree(c, err);
     *made = true;
   }

@@ -148,8 +148,8 @@ int pt_segments_tgi(struct pt_comm *c, const struct segments *s, struct pt_frame
   if (!failed) {
     pt_sum_u64(c, t.both, (uint64_t)s->n * s->n);
     pt_sum_u64(c, t.known, (uint64_t)s->n * s->n_tags);
-    (void)pt_frame_init(f, "segments/tgi", err);
-    if (pt_comm_rank(c) == 0 && !err->code) (void)write_frame(&t, f, err);
+    PT_LATER(pt_frame_init(f, "segments/tgi", err));
+    if (pt_comm_rank(c) == 0 && !err->code) PT_LATER(write_frame(&t, f, err));
     failed = pt_agree(c, err);
     *made = true;
   }

@@ -66,6 +66,7 @@ def common(record):
         "anonymous_id": record.get("anonymousId"),
         "event_id": record.get("messageId"),
         "received_at": record.get("receivedAt"),
+        "channel": record.get("channel"),
         "os": by_path(record, "context.os.name"),
         "device": by_path(record, "context.device.model"),
         "city": by_path(record, "context.location.city"),

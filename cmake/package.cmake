@@ -1,0 +1,18 @@
+# cmake --install, and `cpack -G DEB` in the build folder: a Debian package whose libraries are found by dpkg-shlibdeps.
+include(GNUInstallDirs)
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY jobs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portrait/jobs PATTERN demo.sh EXCLUDE)
+
+set(CPACK_GENERATOR DEB TGZ)
+set(CPACK_PACKAGE_NAME portrait)
+set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_CONTACT "The Portrait authors <portrait@localhost>")
+set(CPACK_PACKAGE_VENDOR "The Portrait authors")
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "openmpi-bin, tzdata")
+include(CPack)

@@ -16,6 +16,7 @@ from fractions import Fraction
 from compare import compare
 from job import load_job
 from portrait import Portrait
+from product import add_options, run_product
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DATA = os.path.normpath(os.path.join(HERE, "../../../shared/data"))
@@ -189,19 +190,6 @@ CASES = (
 )
 
 
-def run_product(product, ranks, job, path, folder):
-    """The program's file for one case."""
-    out = os.path.join(folder, "profiles.h5ad")
-    command = ["mpirun", "-n", str(ranks), "--oversubscribe", product,
-               "build", "-q"]
-    command += ["-c", job] if job else []
-    command += [path, "-o", out]
-    environment = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1",
-                       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
-    subprocess.run(command, check=True, env=environment)
-    return out
-
-
 def run_case(case, options):
     """True where the case holds."""
     name, job, source, check = case
@@ -213,8 +201,7 @@ def run_case(case, options):
             check_sums(portrait)
             check(portrait)
             if options.product and not compare(
-                    portrait, run_product(options.product, options.ranks,
-                                          job, path, folder),
+                    portrait, run_product(options, job, path, folder),
                     options.only_known):
                 raise AssertionError("the program's file differs")
         except (AssertionError, subprocess.CalledProcessError) as error:
@@ -226,9 +213,7 @@ def run_case(case, options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--product", help="the portrait program")
-    parser.add_argument("--ranks", type=int, default=2)
-    parser.add_argument("--only-known", action="store_true")
+    add_options(parser)
     parser.add_argument("--case", help="only cases whose name holds this")
     options = parser.parse_args()
     if not os.path.isdir(DATA):

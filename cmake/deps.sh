@@ -3,7 +3,7 @@
 #     . cmake/deps.sh
 #     portrait_need build test
 #
-# Groups: build (compile and run), test (tests/run), check (.ci/run), bench (bench/run). On Debian and its children the
+# Groups: build (compile and run), read (the demo's table), test (tests/run), check (.ci/run), bench (bench/run). On Debian and its children the
 # missing packages are installed, as root or through sudo; elsewhere, and without the right to, they are named and the
 # function fails. Nothing is done where nothing is missing.
 
@@ -18,6 +18,7 @@ portrait_packages() {
       echo libcmocka-dev hdf5-tools python3 python3-anndata python3-h5py python3-numpy python3-pandas python3-yaml \
         python3-zstandard python3-xxhash r-base-core r-bioc-rhdf5
       ;;
+    read) echo python3 python3-h5py ;;
     check) echo clang clang-format clang-tidy libclang-rt-14-dev ;;
     bench) echo python3 python3-venv python3-h5py python3-numpy ca-certificates ;;
     esac

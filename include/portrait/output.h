@@ -53,7 +53,7 @@ uint32_t pt_card_columns(const struct pt_card *k);
 struct pt_card_cell {
   const char *name, *unit, *family, *description;
   char text[300];
-  bool absent, number;
+  bool absent, number, tag; /* tag: the label of a tag; its index and evidence are the next two columns */
 };
 int pt_card_cell(struct pt_card *k, uint64_t row, uint32_t i, struct pt_card_cell *out,
                  struct pt_err *err) PT_MUST_CHECK;

@@ -1,0 +1,29 @@
+/* The vocabulary of an open label column over all ranks. Collective. */
+#ifndef PT_OUTPUT_VOCAB_H
+#define PT_OUTPUT_VOCAB_H
+#include <portrait/comm.h>
+#include <portrait/rows.h>
+
+#define PT_OTHER "other"
+
+struct pt_vocab {
+  struct pt_buf bytes; /* the texts, each with its NUL */
+  const char **text;   /* n texts, largest first, ties by bytes; `other` last where there is one */
+  uint64_t *users;     /* of each text but `other`: 0 there */
+  uint32_t n;
+  bool other;       /* text[n - 1] stands for all that are not named */
+  uint32_t *of;     /* local code -> number here; PT_NO_CODE for codes that no row has */
+  uint64_t cut;     /* texts of this rank that were over the length and were cut */
+  uint32_t n_local; /* entries of `of` */
+};
+
+/* Counts the texts of a label column exactly, keeps the `limit` largest, and names the rest `other` (a text that is
+ * "other" belongs to it too). Texts over `longest` bytes are cut on a character boundary first. Errors are agreed. */
+int pt_vocab_merge(struct pt_comm *c, struct pt_rows *rows, uint32_t column, uint32_t limit, size_t longest,
+                   struct pt_vocab *out, struct pt_err *err) PT_MUST_CHECK;
+void pt_vocab_free(struct pt_vocab *v);
+
+/* Length of the longest beginning of `s` that has at most `longest` bytes and ends between two characters. */
+size_t pt_text_cut(struct pt_slice s, size_t longest);
+
+#endif

@@ -23,7 +23,7 @@ struct pt_facts_ctx {
   int64_t last_day;                        /* local days since 1970-01-01 of as_of minus 1 ms */
   const struct pt_slice *dict[PT_F_COUNT]; /* byte-ordered strings of dictionary fields (codes index them) */
   uint32_t n_dict[PT_F_COUNT];
-  uint64_t types_seen; /* bit of every pt_type that some event of the input has (agreed over ranks) */
+  uint64_t types_seen;  /* bit of every pt_type that some event of the input has (agreed over ranks) */
   struct pt_user *user; /* the user's sessions and orders, kept once for all families: set by pt_facts_open alone */
 };
 
@@ -62,7 +62,7 @@ struct pt_family {
   /* Bits of the pt_types whose events it is given; PT_T_REFUND stands for purchases of negative amount too. NULL: all.
    */
   uint64_t (*types)(void *state);
-  void (*begin)(void *state); /* may be NULL */
+  void (*begin)(void *state);                                                                          /* may be NULL */
   int (*event)(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err); /* may be NULL */
   /* Writes row `row` of `range`. */
   int (*end)(void *state, struct pt_rows *rows, uint32_t range, uint32_t row, struct pt_err *err);

@@ -1,0 +1,21 @@
+/* What the files of the families share: the list of them and the make of one. */
+#ifndef PT_FACTS_FAMILY_H
+#define PT_FACTS_FAMILY_H
+#include <stdlib.h>
+
+#include "facts/columns.h"
+#include "facts/derive.h"
+#include "facts/user.h"
+
+#define PT_COUNT_OF(array) ((uint32_t)(sizeof(array) / sizeof *(array)))
+
+extern const struct pt_family pt_facts_activity, pt_facts_visits, pt_facts_sessions, pt_facts_where, pt_facts_channels,
+    pt_facts_spend, pt_facts_returns, pt_facts_discounts, pt_facts_cycle, pt_facts_repeat, pt_facts_burst,
+    pt_facts_carts, pt_facts_searches, pt_facts_funnel, pt_facts_first;
+
+/* Zeroed state of a family; NULL with an error. */
+void *pt_facts_new(size_t size, struct pt_err *err);
+/* The end of every open(): closes the state and sets it to NULL where the job asks for none of its columns. */
+int pt_facts_opened(void **state, const struct pt_cols *cols, void (*close)(void *));
+
+#endif

@@ -67,6 +67,8 @@ struct pt_chunk {
 int pt_reader_next(struct pt_reader *r, struct pt_chunk *chunk, struct pt_err *err) PT_MUST_CHECK;
 /* The first bytes (up to 256 KiB, decompressed) of the current part's file, for the format and the CSV header. */
 struct pt_slice pt_reader_head(const struct pt_reader *r);
+/* Why the last damaged stream broke: file, position, cause, bytes lost. */
+const char *pt_reader_damage(const struct pt_reader *r);
 /* Local: the last n bytes of the current chunk come again at the front of the next (a record that goes on). */
 void pt_reader_keep(struct pt_reader *r, size_t n);
 /* Compressed bytes read so far and in all by this rank. Local. */

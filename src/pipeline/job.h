@@ -10,6 +10,7 @@
 #include <portrait/mem.h>
 #include <portrait/output.h>
 #include <portrait/pipeline.h>
+#include <portrait/population.h>
 #include <portrait/read.h>
 #include <portrait/rows.h>
 #include <portrait/shuffle.h>

@@ -1,0 +1,40 @@
+/* THE table of stages: what a build does, in order. `read` to `store` overlap inside the road, `group` and `facts`
+ * inside the bucket loop; their times are taken apart there. */
+#include "pipeline/job.h"
+
+#include <portrait/log.h>
+
+struct stage {
+  const char *name;
+  bool timed; /* false: takes its parts' times itself */
+  int (*run)(struct pt_job *, struct pt_err *);
+};
+
+static const struct stage build_stages[] = {
+    {"inputs", true, pt_stage_inputs},     {"plan", true, pt_stage_plan},    {"road", false, pt_stage_road},
+    {"as_of", true, pt_stage_asof},        {"facts", false, pt_stage_facts}, {"population", true, pt_stage_population},
+    {"segments", true, pt_stage_segments}, {"output", true, pt_stage_output}};
+#define N_STAGES (sizeof build_stages / sizeof *build_stages)
+
+static int say_plan(struct pt_job *j) {
+  for (size_t i = 0; i < N_STAGES; i++) pt_log(PT_NOTE, NULL, "would run %s", build_stages[i].name);
+  pt_log(PT_NOTE, NULL, "%u columns, %u tags; nothing was written", j->schema.n, j->schema.n_tags);
+  return 0;
+}
+
+int pt_build(struct pt_comm *c, const struct pt_options *o, struct pt_err *err) {
+  struct pt_job j;
+  int failed = pt_job_open(&j, c, o, err);
+  for (size_t i = 0; i < N_STAGES && !failed; i++) {
+    double t0 = pt_job_now();
+    failed = build_stages[i].run(&j, err);
+    if (build_stages[i].timed) pt_job_time(&j, build_stages[i].name, pt_job_now() - t0);
+    if (!failed && o->dry_run && build_stages[i].run == pt_stage_plan) {
+      failed = say_plan(&j);
+      break;
+    }
+  }
+  if (!failed && !o->dry_run) failed = pt_summary(&j, err);
+  pt_job_close(&j);
+  return failed;
+}

@@ -10,7 +10,6 @@ from lines import Number, as_text
 from localtime import DAY_MS, BadTime, parse_time
 
 MAX_ID = 256
-IDS = ("event_id", "session_id", "item_id", "order_id", "coupon_id")
 NUMBERS = ("price", "list_price", "quantity", "amount", "discount",
            "results", "rating", "latitude", "longitude")
 MONEYS = ("price", "list_price", "amount", "discount")

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from exact import MONEY, QUANTITY, mean, median, ratio
-from windows import count_days, put_days, put_windows
+from windows import count_days, put_windows
 
 RETURNS = ("return", "cancel", "reject")
 HORIZONS = (30, 60, 90, 180)
@@ -170,6 +170,3 @@ def user_facts(row, events, clock):
     rhythm_facts(row, purchases, clock)
     return_facts(row, events, orders)
     first_purchase_facts(row, purchases)
-
-
-__all__ = ["put_days", "user_facts", "orders_of", "net_terms"]

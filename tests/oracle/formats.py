@@ -5,8 +5,7 @@ import re
 
 import segment
 from expr import compile_expression
-from lines import (Number, Unparsable, as_text, by_path, parse_json,
-                   split_csv)
+from lines import Unparsable, as_text, by_path, parse_json, split_csv
 
 FIELDS = (
     "time user_id event event_id anonymous_id session_id item_id category "
@@ -158,6 +157,3 @@ def from_job(block):
     fields = block.pop("fields", None)
     kind = block.pop("kind", "jsonl")
     return Format("custom", kind, fields, **block)
-
-
-__all__ = ["Format", "Number", "detect", "from_job", "header_cells"]

@@ -18,18 +18,6 @@ COLUMNS = ("time", "user_id", "event", "event_id", "anonymous_id",
 MONEY = ("price", "list_price", "quantity", "amount", "discount")
 
 
-class Literal(float):
-    """A number that is written in JSON as it stands."""
-
-    def __new__(cls, text):
-        self = super().__new__(cls, text)
-        self.text = text
-        return self
-
-    def __repr__(self):
-        return self.text
-
-
 def json_line(rng, event):
     """An event as JSON; money now as a number, now as a text."""
     event = dict(event)

@@ -19,8 +19,6 @@ from job import Job
 from localtime import BadTime, Zone, parse_iso, utc_ms
 from portrait import Portrait
 
-DAY = 86_400_000
-
 
 def portrait_of(events, job=None):
     """The Portrait of a list of dicts, raw lines and bytes."""

@@ -2,6 +2,9 @@
  * tag's index (1 where it is unknown). Labels stand in the order of tags and a user has at most one label of a tag, so
  * going through the tags gives each row's columns in increasing order.
  *
+ * indices and indptr have one type, int32 while the cells can be counted in it: scipy refuses to slice a matrix whose
+ * two index arrays differ, and anndata hands them over as they are.
+ *
  * Memory: one block of rows whose cells fit a piece. */
 #include <math.h>
 #include <stdlib.h>
@@ -11,6 +14,8 @@
 
 #define CELL_CHUNK 131072u
 #define ENDS_CHUNK 65536u
+
+uint64_t pt_output_narrow = INT32_MAX;
 
 uint64_t pt_matrix_count(struct pt_out *o) {
   uint64_t n = 0;
@@ -67,7 +72,8 @@ int pt_matrix_open(struct pt_out *o, struct pt_err *err) {
   b->rows = pt_output_piece / 2 / (tags * sizeof(float));
   if (b->rows == 0) b->rows = 1;
   uint64_t most = o->local < b->rows ? o->local : b->rows, cells = most * tags;
-  b->label = calloc(cells + 1, sizeof *b->label);
+  b->wide = o->all_cells > pt_output_narrow;
+  b->label = calloc(cells + 1, b->wide ? sizeof(int64_t) : sizeof *b->label);
   b->index = calloc(cells + 1, sizeof *b->index);
   b->one = calloc(cells + 1, sizeof *b->one);
   b->ends = calloc(most + 1, sizeof *b->ends);
@@ -100,11 +106,34 @@ static void link_to(struct pt_out *o, const char *from, const char *to) {
   if (H5Lcreate_hard(o->file, from, o->file, to, H5P_DEFAULT, H5P_DEFAULT) < 0) pt_out_broken(o, "link", to);
 }
 
+/* In place, from the last label to the first. */
+static void widen(int32_t *label, size_t n) {
+  int64_t *wide = (int64_t *)label;
+  while (n--) {
+    int32_t value;
+    memcpy(&value, label + n, sizeof value);
+    int64_t same = value;
+    memcpy(wide + n, &same, sizeof same);
+  }
+}
+
+/* In place, from the first end to the last. */
+static void narrow(int64_t *ends, uint64_t n) {
+  for (uint64_t i = 0; i < n; i++) {
+    int32_t value = (int32_t)ends[i];
+    memcpy((char *)ends + i * sizeof value, &value, sizeof value);
+  }
+}
+
 /* Collective. Returns this rank's next cell. */
 static uint64_t put_block(struct pt_out *o, struct pt_big big[4], uint64_t row, uint64_t n, uint64_t cell) {
   struct pt_block *b = &o->block;
   size_t cells = n ? fill(o, row, n) : 0;
   for (uint64_t i = 0; i < n; i++) b->ends[i] += (int64_t)cell;
+  if (b->wide)
+    widen(b->label, cells);
+  else
+    narrow(b->ends, n);
   uint64_t at = cells ? cell : 0;
   pt_big_put(o, &big[0], at, cells, b->one);
   pt_big_put(o, &big[1], at, cells, b->label);
@@ -115,13 +144,14 @@ static uint64_t put_block(struct pt_out *o, struct pt_big big[4], uint64_t row, 
 
 void pt_matrix_write(struct pt_out *o) {
   struct pt_big big[4];
+  hid_t number = o->block.wide ? H5T_NATIVE_INT64 : H5T_NATIVE_INT32;
   pt_big_group(o, "/X");
   pt_big_group(o, "/layers");
   pt_big_group(o, "/layers/index");
   pt_big_open(o, &big[0], "/X/data", H5Tcopy(H5T_NATIVE_FLOAT), 1, o->all_cells, CELL_CHUNK);
-  pt_big_open(o, &big[1], "/X/indices", H5Tcopy(H5T_NATIVE_INT32), 1, o->all_cells, CELL_CHUNK);
+  pt_big_open(o, &big[1], "/X/indices", H5Tcopy(number), 1, o->all_cells, CELL_CHUNK);
   pt_big_open(o, &big[2], "/layers/index/data", H5Tcopy(H5T_NATIVE_FLOAT), 1, o->all_cells, CELL_CHUNK);
-  pt_big_open(o, &big[3], "/X/indptr", H5Tcopy(H5T_NATIVE_INT64), 1, o->total + 1, ENDS_CHUNK);
+  pt_big_open(o, &big[3], "/X/indptr", H5Tcopy(number), 1, o->total + 1, ENDS_CHUNK);
   int64_t zero = 0;
   pt_big_put(o, &big[3], 0, pt_comm_rank(o->c) == 0 ? 1 : 0, &zero);
   uint64_t most = 0, cell = o->first_cell;

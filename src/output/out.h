@@ -41,6 +41,7 @@ struct pt_block {
   float *index, *one;
   int64_t *ends; /* of each row's cells */
   uint64_t rows; /* in a full block */
+  bool wide;     /* labels and ends go out as int64 */
 };
 
 struct pt_out {
@@ -75,8 +76,10 @@ struct pt_big {
   uint64_t rows;
 };
 
-/* Tests set them; the program never does. Piece: bytes a rank brings to one collective write. Spoil: called on rank 0
- * between the last write and the first look at what was written. */
+/* Tests set them; the program never does. Narrow: cells of /X up to which its index arrays are int32. Piece: bytes a
+ * rank brings to one collective write. Spoil: called on rank 0 between the last write and the first look at what was
+ * written. */
+extern uint64_t pt_output_narrow;
 extern uint64_t pt_output_piece;
 extern void (*pt_output_spoil)(const char *part);
 

@@ -1,0 +1,56 @@
+/* Events to packed rows and back: the set bits are walked lowest first, twice (codes, then 8-byte values), so the cost
+ * goes with the fields an event has and not with the fields there are. */
+#include <portrait/packed.h>
+#include <portrait/store.h>
+
+size_t pt_pack(const struct pt_event *e, unsigned char *out) {
+  unsigned char *p = out + sizeof(struct pt_row_head);
+  for (uint64_t bits = e->has & PT_CODE_BITS; bits; bits &= bits - 1, p += 4) {
+    uint32_t code = (uint32_t)e->v[__builtin_ctzll(bits)];
+    memcpy(p, &code, sizeof code);
+  }
+  for (uint64_t bits = e->has & PT_WIDE_BITS; bits; bits &= bits - 1, p += 8)
+    memcpy(p, &e->v[__builtin_ctzll(bits)], 8);
+  size_t id_n = e->event_id.n < PT_MAX_EVENT_ID ? e->event_id.n : PT_MAX_EVENT_ID;
+  if (id_n) {
+    size_t padded = (id_n + 3) & ~(size_t)3;
+    memset(p + padded - 4, 0, 4);
+    memcpy(p, e->event_id.p, id_n);
+    p += padded;
+  }
+  struct pt_row_head head = {.hi = e->user.hi,
+                             .lo = e->user.lo,
+                             .time = e->time,
+                             .fingerprint = e->fingerprint,
+                             .has = e->has,
+                             .type = e->type,
+                             .format = e->format,
+                             .nth = e->nth,
+                             .id_n = (uint16_t)id_n,
+                             .words = (uint16_t)((size_t)(p - out) / 4)};
+  memcpy(out, &head, sizeof head);
+  return (size_t)(p - out);
+}
+
+size_t pt_unpack(const unsigned char *row, struct pt_event *e) {
+  struct pt_row_head head = pt_row_head(row);
+  e->user = (struct pt_h128){head.hi, head.lo};
+  e->time = head.time;
+  e->fingerprint = head.fingerprint;
+  e->has = head.has;
+  e->type = head.type;
+  e->format = head.format;
+  e->nth = head.nth;
+  e->v[PT_F_TIME] = head.time;
+  e->v[PT_F_QUANTITY] = 1000;
+  const unsigned char *p = row + sizeof head;
+  for (uint64_t bits = head.has & PT_CODE_BITS; bits; bits &= bits - 1, p += 4) {
+    uint32_t code;
+    memcpy(&code, p, sizeof code);
+    e->v[__builtin_ctzll(bits)] = code;
+  }
+  for (uint64_t bits = head.has & PT_WIDE_BITS; bits; bits &= bits - 1, p += 8)
+    memcpy(&e->v[__builtin_ctzll(bits)], p, 8);
+  e->event_id = (struct pt_slice){head.id_n ? (const char *)p : NULL, head.id_n};
+  return 4 * (size_t)head.words;
+}

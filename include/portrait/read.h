@@ -49,8 +49,9 @@ int pt_reader_open(struct pt_reader **out, struct pt_comm *c, const struct pt_in
                    const struct pt_read_conf *conf, struct pt_err *err) PT_MUST_CHECK;
 void pt_reader_close(struct pt_reader *r);
 
-/* A chunk of whole lines (the last line of a file may lack its end). At least 64 readable bytes stand behind p[n - 1].
- * Valid until the next call. */
+/* A chunk of whole lines (the last line of a file may lack its end), all beginning in one frame: the position of a line
+ * is (file, frame_offset, offset + (line - p)), except behind a record that pt_reader_keep() repeats. At least 64
+ * readable bytes stand behind p[n - 1]. Valid until the next call. */
 struct pt_chunk {
   const char *p;
   size_t n;
@@ -59,17 +60,23 @@ struct pt_chunk {
   bool last;             /* last chunk of this part */
   uint64_t frame_offset; /* compressed offset of the frame in which p[0] lies (0 for plain and gzip) */
   uint64_t offset;       /* decompressed offset of p[0] in that frame */
-  uint64_t long_lines;   /* lines over max_line dropped in front of p[0]; counted `too_long` */
-  uint64_t long_offset;  /* offset of the first of them */
-  bool damaged; /* the stream broke behind this chunk: its last line is `damaged`; text in pt_reader_damage() */
+  uint64_t long_lines;   /* 1: a line over max_line was dropped, counted `too_long`; such a chunk has n == 0 */
+  uint64_t long_offset;  /* its offset in the frame (= offset) */
+  /* The stream broke behind this chunk: its last line is `damaged` (cut, or empty where nothing is left of it); it is
+   * the chunk's only one but for a kept record. The text is in pt_reader_damage(). What the line went on with behind
+   * the break is dropped. */
+  bool damaged;
 };
 /* Local. 0 and chunk->n == 0 && !chunk->new_part && !long_lines: all read. Unreadable file: error (74). */
 int pt_reader_next(struct pt_reader *r, struct pt_chunk *chunk, struct pt_err *err) PT_MUST_CHECK;
 /* The first bytes (up to 256 KiB, decompressed) of the current part's file, for the format and the CSV header. */
 struct pt_slice pt_reader_head(const struct pt_reader *r);
+/* Of the last chunk that was `damaged`: file, byte, cause and what was lost. */
+const char *pt_reader_damage(const struct pt_reader *r);
 /* Why the last damaged stream broke: file, position, cause, bytes lost. */
 const char *pt_reader_damage(const struct pt_reader *r);
-/* Local: the last n bytes of the current chunk come again at the front of the next (a record that goes on). */
+/* Local: the last n bytes of the current chunk come again at the front of the next (a record that goes on). Without
+ * effect where the chunk is the part's last or `damaged`; a record over max_line is dropped as a long line. */
 void pt_reader_keep(struct pt_reader *r, size_t n);
 /* Compressed bytes read so far and in all by this rank. Local. */
 void pt_reader_progress(const struct pt_reader *r, uint64_t *done, uint64_t *all);

@@ -111,7 +111,7 @@ static const struct {
     {&sale, "min(3, price, 7)", "255E-2"},
     {&sale, "max(3, quantity, 5.5)", "6E-0"},
     {&sale, "min(3, country)", "unknown"},
-    {&sale, "number('12.50') + 0", "1250E-2"},
+    {&sale, "number('12.50') + 0", "125E-1"},
     {&sale, "number('12a')", "unknown"},
     {&sale, "n * 2", "830E-1"},
     /* a text of the line is a number where one is asked, bytes beside a text */

@@ -3,9 +3,8 @@
 #define PORTRAIT_REASON_H
 
 #define PT_REASONS(X)                                                                            \
-  X(UNPARSABLE, "unparsable", "not valid JSON, or a CSV record with the wrong number of fields") \
+  X(UNPARSABLE, "unparsable", "no valid JSON or UTF-8, or a CSV record with the wrong number of fields") \
   X(TOO_LONG, "too_long", "longer than read.max_line")                                           \
-  X(BAD_UTF8, "bad_utf8", "not valid UTF-8")                                                     \
   X(MISSING_USER, "missing_user", "no user_id and no anonymous_id")                              \
   X(BAD_USER, "bad_user", "a user id of more than 256 bytes")                                    \
   X(MISSING_TIME, "missing_time", "no time")                                                     \
@@ -14,8 +13,7 @@
   X(MISSING_EVENT, "missing_event", "no event name")                                             \
   X(BAD_NUMBER, "bad_number", "a number that cannot be read, is too large or negative")          \
   X(CURRENCY, "currency", "a currency without a rate")                                           \
-  X(UNKNOWN_FORMAT, "unknown_format", "a payload of a kind that the format does not know")       \
-  X(DAMAGED, "damaged", "a line cut by damaged or truncated compression")
+  X(UNKNOWN_FORMAT, "unknown_format", "a payload of a kind that the format does not know")
 
 enum pt_reason {
 #define PT_X(id, name, text) PT_R_##id,

@@ -29,7 +29,7 @@ void pt_job_time(struct pt_job *j, const char *stage, double seconds) {
 
 static int read_file(const char *path, struct pt_buf *out, struct pt_err *err) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return pt_fail(err, "conf", PT_CONFIG, errno, "%s: %s", path, strerror(errno));
+  if (fd < 0) return pt_fail(err, "conf", PT_NOINPUT, errno, "%s: %s", path, strerror(errno));
   ssize_t got = 1;
   int failed = 0;
   while (got > 0 && !failed && out->n <= MAX_JOB_FILE) {

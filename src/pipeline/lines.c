@@ -169,32 +169,20 @@ static int take_long(struct pt_lines *l, const struct pt_chunk *chunk, struct pt
   return 0;
 }
 
-/* Behind the break of a damaged stream the last line is not whole. */
-static int take_damaged(struct pt_lines *l, const struct pt_chunk *chunk, const char *at, struct pt_err *err) {
-  uint64_t *tally = tally_of(l, NULL);
-  if (!tally) return pt_fail(err, "parse", PT_MEMORY, 0, "out of memory");
-  tally[PT_TL_LINES]++;
-  reject(l, chunk, at, PT_R_DAMAGED, tally);
-  return 0;
-}
-
 int pt_lines_chunk(struct pt_lines *l, const struct pt_chunk *chunk, pt_put put, void *ctx, struct pt_err *err) {
+  if (chunk->damaged) return pt_fail(err, "read", PT_IO, 0, "%s", pt_reader_damage(l->j->reader));
   if (chunk->new_part) PT_TRY(open_part(l, chunk, err));
   PT_TRY(take_long(l, chunk, err));
   const char *at = chunk->p, *end = chunk->p + chunk->n;
   bool start = chunk->new_part && chunk->offset == 0 && chunk->frame_offset == 0;
   if (!l->parser) return 0;
-  const char *whole = end;
-  if (chunk->damaged)
-    while (whole > at && whole[-1] != '\n') whole--;
-  for (struct pt_record r; at < whole; at = r.next, start = false) {
-    pt_parser_next(l->parser, at, whole, start, chunk->last, &r);
+  for (struct pt_record r; at < end; at = r.next, start = false) {
+    pt_parser_next(l->parser, at, end, start, chunk->last, &r);
     if (r.fate == PT_INCOMPLETE) {
       pt_reader_keep(l->j->reader, (size_t)(end - at));
       return 0;
     }
     PT_TRY(take(l, chunk, &r, put, ctx, err));
   }
-  if (chunk->damaged) pt_log(PT_WARN, "read", "%s", pt_reader_damage(l->j->reader));
-  return whole < end ? take_damaged(l, chunk, whole, err) : 0;
+  return 0;
 }

@@ -1,0 +1,153 @@
+/* Columns and keys tell about themselves: what is printed here is what the schema and the key table say. */
+#include "cli/cli.h"
+
+#include <jansson.h>
+#include <portrait/facts.h>
+#include <portrait/nearest.h>
+#include <stdio.h>
+#include <string.h>
+
+struct explain {
+  const char *name;
+  bool json;
+};
+
+static const struct argp_option options[] = {{"json", 'j', 0, 0, "Machine-readable output", 1}, {0}};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+  struct explain *e = state->input;
+  if (key == 'j') {
+    e->json = true;
+  } else if (key == ARGP_KEY_ARG) {
+    if (e->name) cli_usage(state, "explain: one NAME");
+    e->name = arg;
+  } else if (key == ARGP_KEY_INIT) {
+    state->child_inputs[0] = NULL;
+  } else {
+    return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static const char *type_name(const struct pt_column *c) {
+  static const char *const names[] = {
+      [PT_C_U8] = "uint8",    [PT_C_U16] = "uint16",  [PT_C_U32] = "uint32",  [PT_C_I32] = "int32",
+      [PT_C_I64] = "int64",   [PT_C_F32] = "float32", [PT_C_F64] = "float64", [PT_C_BOOL] = "boolean",
+      [PT_C_LABEL] = "label", [PT_C_BYTES] = "bytes"};
+  return names[c->type];
+}
+
+static json_t *column_json(const struct pt_column *c) {
+  return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s}", "name", c->name, "what", "column", "type",
+                   type_name(c), "nullable", c->nullable, "unit", c->unit, "family", c->family, "level", c->level,
+                   "kind", c->kind, "description", c->description);
+}
+
+static json_t *key_json(const struct pt_key_info *k) {
+  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "name", k->name, "what", "key", "type", k->type, "unit", k->unit,
+                   "default", k->fallback, "description", k->help);
+}
+
+static void print_column(const struct pt_column *c) {
+  printf("%s\n  %s\n  column of family %s, %s, %s; %s%s%s%s%s\n", c->name, c->description, c->family, c->level, c->kind,
+         type_name(c), c->nullable ? ", may be absent" : "", c->unit[0] ? ", in " : "", c->unit,
+         c->where == PT_IN_OBSM ? "; in /obsm" : "");
+  if (c->labels.names) {
+    printf("  labels:");
+    for (uint32_t i = 0; i < c->labels.n_names; i++) printf(" %s", c->labels.names[i]);
+    printf("\n");
+  }
+}
+
+static void print_key(const struct pt_key_info *k) {
+  printf("%s\n  %s\n  key of the job file; %s%s%s; default: %s\n", k->name, k->help, k->type, k->unit[0] ? ", in " : "",
+         k->unit, k->fallback);
+}
+
+static int print_all(const struct pt_schema *s, bool json) {
+  json_t *list = json_array();
+  const char *family = "";
+  for (uint32_t i = 0; i < s->n; i++) {
+    const struct pt_column *c = &s->columns[i];
+    if (c->where == PT_HIDDEN) continue;
+    json_array_append_new(list, column_json(c));
+    if (json) continue;
+    if (strcmp(family, c->family) != 0) printf("\ncolumns of %s\n", c->family);
+    family = c->family;
+    printf("  %-28s %s\n", c->name, c->description);
+  }
+  if (!json) printf("\nkeys of the job file\n");
+  for (uint32_t i = 0; pt_conf_key(i); i++) {
+    json_array_append_new(list, key_json(pt_conf_key(i)));
+    if (!json) printf("  %-28s %s\n", pt_conf_key(i)->name, pt_conf_key(i)->help);
+  }
+  if (json) {
+    json_dumpf(list, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    printf("\n");
+  }
+  json_decref(list);
+  return 0;
+}
+
+static int print_one(const struct pt_schema *s, const char *name, bool json) {
+  json_t *one = NULL;
+  int64_t at = pt_schema_find(s, name);
+  if (at >= 0 && s->columns[at].where != PT_HIDDEN) {
+    one = column_json(&s->columns[at]);
+    if (!json) print_column(&s->columns[at]);
+  }
+  for (uint32_t i = 0; !one && pt_conf_key(i); i++)
+    if (strcmp(pt_conf_key(i)->name, name) == 0) {
+      one = key_json(pt_conf_key(i));
+      if (!json) print_key(pt_conf_key(i));
+    }
+  if (one && json) {
+    json_dumpf(one, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
+    printf("\n");
+  }
+  json_decref(one);
+  return one ? 0 : PT_USAGE;
+}
+
+struct known {
+  const struct pt_schema *schema;
+};
+
+/* Columns, then keys; hidden columns stand as "" so that numbers stay dense. */
+static const char *known_name(void *ctx, uint32_t i) {
+  const struct pt_schema *s = ((const struct known *)ctx)->schema;
+  if (i < s->n) return s->columns[i].where == PT_HIDDEN ? "" : s->columns[i].name;
+  const struct pt_key_info *key = pt_conf_key(i - s->n);
+  return key ? key->name : NULL;
+}
+
+static void suggest(const struct pt_schema *s, const char *name) {
+  struct known known = {s};
+  const char *best = pt_nearest(pt_slice_of(name), known_name, &known);
+  fprintf(stderr, "portrait: error: [explain] no column, tag or key is named '%s'", name);
+  if (best) fprintf(stderr, "; did you mean '%s'?", best);
+  fprintf(stderr, "\n");
+}
+
+int cli_explain(int argc, char **argv) {
+  struct explain e = {0};
+  struct argp_child children[] = {{&cli_common_argp, 0, 0, 90}, {0}};
+  struct argp argp = {
+      options,  parse, "[NAME]", "Tells what a column, a tag or a key of the job file is; all of them without NAME.",
+      children, 0,     0};
+  cli_parse(&argp, argc, argv, &e);
+  struct pt_conf conf = {0};
+  struct pt_schema schema = {0};
+  struct pt_err err = {0};
+  struct pt_facts *facts = NULL;
+  int code = pt_catalogue(&conf, &schema, &facts, &err);
+  if (code)
+    cli_print_error(&err);
+  else
+    code = e.name ? print_one(&schema, e.name, e.json) : print_all(&schema, e.json);
+  if (!err.code && code) suggest(&schema, e.name);
+  pt_schema_free(&schema);
+  pt_facts_close(facts);
+  pt_conf_free(&conf);
+  return code;
+}

@@ -26,7 +26,7 @@ static const struct pt_colrow rows[N_ROWS] = {
                    .type = PT_C_U32,
                    .fields = ITEM,
                    .unit = "carts",
-                   .text = "Carts still open at as_of, for longer than the key cart_abandon_hours"},
+                   .text = "Carts still open at as_of, for longer than the key cart_abandon"},
     [CATEGORY] = {.name = "cart_category",
                   .type = PT_C_LABEL,
                   .fields = PT_BIT(PT_F_CATEGORY),

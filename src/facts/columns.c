@@ -40,7 +40,7 @@ static bool wanted(const struct pt_cols *c, const struct pt_colopen *open, const
     return false;
   }
   const struct pt_conf *conf = open->ctx->conf;
-  if ((row->flags & PT_COL_SENSITIVE) && !named(&conf->allow_sensitive, row->name)) return false;
+  if (row->sensitive && !named(&conf->allow_sensitive, row->sensitive)) return false;
   const char *const *globs = (const char *const *)conf->columns.v;
   if (pt_column_wanted(col, globs, conf->columns.n)) return true;
   if (!(row->flags & PT_COL_TAG)) return false;

@@ -7,13 +7,12 @@
 #define PT_MAX_WINDOWS 17 /* conf->windows and `all` */
 
 enum {
-  PT_COL_WINDOWS = 1,   /* one column a window: `_7d` .. `_all` behind the name */
-  PT_COL_NULLABLE = 2,  /* may be absent */
-  PT_COL_OBSM = 4,      /* a matrix of /obsm, `width` wide */
-  PT_COL_HIDDEN = 8,    /* there where a row of `serves` is wanted */
-  PT_COL_TAG = 16,      /* three columns: label, index, evidence */
-  PT_COL_ORDERED = 32,  /* the labels are a scale */
-  PT_COL_SENSITIVE = 64 /* only where conf->allow_sensitive names it */
+  PT_COL_WINDOWS = 1,  /* one column a window: `_7d` .. `_all` behind the name */
+  PT_COL_NULLABLE = 2, /* may be absent */
+  PT_COL_OBSM = 4,     /* a matrix of /obsm, `width` wide */
+  PT_COL_HIDDEN = 8,   /* there where a row of `serves` is wanted */
+  PT_COL_TAG = 16,     /* three columns: label, index, evidence */
+  PT_COL_ORDERED = 32  /* the labels are a scale */
 };
 
 /* A row of the table. To add a column, add a row and write it in the family's end() or finish(). */
@@ -23,6 +22,7 @@ struct pt_colrow {
   uint64_t fields;           /* event fields it is made of */
   uint64_t serves;           /* hidden: bits of the rows that need it */
   const char *const *labels; /* closed vocabulary of a label; NULL: open */
+  const char *sensitive;     /* only where conf->allow_sensitive has this name */
   uint32_t n_labels;
   uint32_t width; /* 0 = 1 */
   enum pt_ctype type;

@@ -36,7 +36,7 @@ static int new_order(struct pt_orders *o, uint32_t *at, struct pt_err *err) {
 }
 
 static int find_order(struct pt_orders *o, const struct pt_event *e, struct pt_order **order, struct pt_err *err) {
-  uint32_t at;
+  uint32_t at = 0;
   if (!(e->has & PT_BIT(PT_F_ORDER_ID))) {
     PT_TRY(new_order(o, &at, err));
   } else {

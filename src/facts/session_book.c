@@ -44,7 +44,7 @@ static int with_id(struct pt_sessions *s, const struct pt_event *e, const struct
 
 int pt_facts_sessions_event(struct pt_sessions *s, const struct pt_event *e, const struct pt_derived *d,
                             struct pt_err *err) {
-  uint32_t at;
+  uint32_t at = 0;
   s->began = false;
   if (e->has & PT_BIT(PT_F_SESSION_ID)) {
     PT_TRY(with_id(s, e, d, &at, err));

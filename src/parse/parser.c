@@ -153,7 +153,7 @@ static void reject_unread(struct pt_parser *p, struct pt_record *out) {
   if (out->raw_n > p->max_line)
     reject(out, PT_R_TOO_LONG);
   else
-    reject(out, pt_utf8_valid(out->raw, out->raw + out->raw_n) ? PT_R_UNPARSABLE : PT_R_BAD_UTF8);
+    reject(out, PT_R_UNPARSABLE);
 }
 
 static void pick_values(struct pt_parser *p) {

@@ -159,6 +159,8 @@ int pt_read_lines_take(struct pt_lines *l, const struct pt_pulled *got, bool bey
   }
   l->skip = PT_SKIP_NOT;
   l->break_next = true;
+  l->break_frame = got->frame;
+  l->break_offset = got->offset;
   snprintf(l->damage_next, sizeof l->damage_next, "%s", why);
   return 0;
 }
@@ -227,6 +229,10 @@ static bool out_long(struct pt_lines *l, struct pt_chunk *c) {
 static bool out_torn(struct pt_lines *l, struct pt_chunk *c) {
   if (l->end == l->resume && !l->break_next && !l->ended) return false;
   hand_out(l, c, l->at, l->seal);
+  if (l->torn_empty) {
+    c->frame_offset = l->torn_frame;
+    c->offset = l->torn_offset;
+  }
   c->damaged = true;
   c->last = l->ended && !l->break_next && l->resume == l->end;
   l->at = l->back = l->resume; /* a damaged line is not kept */
@@ -236,6 +242,7 @@ static bool out_torn(struct pt_lines *l, struct pt_chunk *c) {
 
 /* The stream broke behind p[end - 1] and p[from .. end) is the beginning of the damaged line. */
 static void tear(struct pt_lines *l, size_t from) {
+  l->torn_empty = l->end == from && !l->kept;
   if (l->end == from) {
     l->p[l->end++] = '\n';
     memset(l->p + l->end, 0, BEHIND);
@@ -244,6 +251,8 @@ static void tear(struct pt_lines *l, size_t from) {
   l->torn = true;
   l->break_next = false;
   l->skip = PT_SKIP_TORN;
+  l->torn_frame = l->break_frame;
+  l->torn_offset = l->break_offset;
   memcpy(l->damage, l->damage_next, sizeof l->damage);
 }
 

@@ -52,6 +52,8 @@ static int broken(struct pt_stream *st, const char *why, struct pt_err *err) {
            "%.200s at byte %llu: gzip: %s after %llu decoded bytes; lost: the rest up to byte %llu", s->path,
            (unsigned long long)st->frame, why, (unsigned long long)st->offset,
            (unsigned long long)pt_read_source_tell(s));
+  st->break_frame = 0;
+  st->break_offset = st->offset;
   st->in_frame = false;
   st->broken = true;
   return 0;

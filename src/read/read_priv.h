@@ -69,7 +69,7 @@ struct pt_pulled {
   size_t n;        /* bytes written, all of one frame */
   uint64_t frame;  /* its compressed offset; 0 for plain and gzip */
   uint64_t offset; /* decoded offset of the first of these bytes in the frame (gzip, plain: in the file) */
-};
+};                 /* BREAK: the frame that broke and how far it was decoded */
 struct pt_stream {
   struct pt_source src;
   enum pt_codec codec;
@@ -82,7 +82,8 @@ struct pt_stream {
   size_t left, block;  /* of the piece: bytes not fed yet; bytes of the block behind a block header */
   bool last, checksum; /* the block is the frame's last; the frame ends in a checksum */
   struct inflate_state *gzip;
-  char damage[PT_READ_DAMAGE]; /* the last break's text */
+  uint64_t break_frame, break_offset; /* where the last break was */
+  char damage[PT_READ_DAMAGE];        /* its text */
 };
 /* stream.c: the three codecs behind one face. A zeroed struct with src.fd = -1 is closed. */
 int pt_read_stream_open(struct pt_stream *st, const struct pt_input *f, uint64_t at, int window_log_max,
@@ -126,6 +127,8 @@ struct pt_lines {
   bool fresh;        /* no chunk of this part was handed out yet */
   bool beyond;       /* bytes from the part's end on have come */
   uint64_t long_frame, long_offset;
+  uint64_t break_frame, break_offset, torn_frame, torn_offset; /* of break_next; of the damaged line if it is empty */
+  bool torn_empty;
   char damage[PT_READ_DAMAGE], damage_next[PT_READ_DAMAGE]; /* why: of the damaged line, of break_next */
   struct pt_mark *marks;                                    /* of the bytes in the buffer, ascending */
   size_t n_marks, cap_marks;

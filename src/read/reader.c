@@ -76,7 +76,9 @@ static int step(struct pt_reader *r, struct pt_pulled *got, struct pt_err *err) 
   }
   PT_TRY(pt_read_stream_pull(st, p, room, got, err));
   bool beyond = st->codec == PT_PLAIN ? got->offset >= part->end : st->codec == PT_ZSTD && got->frame >= part->end;
-  return pt_read_lines_take(&r->lines, got, beyond, st->damage, err);
+  PT_TRY(pt_read_lines_take(&r->lines, got, beyond, st->damage, err));
+  if (pt_read_stream_done(st)) r->lines.ended = true; /* so that a file's last line needs no chunk of its own */
+  return 0;
 }
 
 /* The head read by a stream of its own: where the part starts inside the file, or its first frame is short. */

@@ -45,6 +45,8 @@ static void shorter(struct pt_stream *st) {
   snprintf(st->damage, sizeof st->damage, "%.200s at byte %llu: became shorter while it was read; lost: %llu bytes",
            st->src.path, (unsigned long long)st->src.size, (unsigned long long)(st->src.listed - st->src.size));
   st->src.listed = st->src.size;
+  st->break_frame = st->codec == PT_ZSTD ? st->src.size : 0;
+  st->break_offset = st->codec == PT_ZSTD ? 0 : st->offset;
   st->broken = true;
 }
 
@@ -68,7 +70,7 @@ int pt_read_stream_pull(struct pt_stream *st, char *p, size_t cap, struct pt_pul
   if (end && st->src.size < st->src.listed) shorter(st);
   if (st->broken) {
     st->broken = false;
-    *out = (struct pt_pulled){.kind = PT_PULL_BREAK};
+    *out = (struct pt_pulled){PT_PULL_BREAK, 0, st->break_frame, st->break_offset};
   } else if (end) {
     *out = (struct pt_pulled){.kind = PT_PULL_END};
   }

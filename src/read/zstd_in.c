@@ -38,6 +38,8 @@ static int broken(struct pt_stream *st, uint64_t at, const char *why, struct pt_
            "%.200s at byte %llu: zstd: %s after %llu decoded bytes; lost: the rest of %llu compressed bytes", s->path,
            (unsigned long long)at, why, (unsigned long long)st->offset, (unsigned long long)(next - at));
   pt_read_source_seek(s, next);
+  st->break_frame = at;
+  st->break_offset = st->offset;
   st->in_frame = false;
   st->broken = true;
   return 0;

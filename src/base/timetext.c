@@ -181,7 +181,7 @@ static int month_days(int64_t year, int month) {
 /* Parts to UTC ms; -1 where they name no instant. */
 static int instant(struct parts *t, const struct pt_zone *zone, int64_t *out) {
   if (t->month < 1 || t->month > 12 || t->day < 1 || t->hour > 23 || t->minute > 59 || t->second > 59) return -1;
-  if (t->day > month_days(t->year, t->month)) return -1;
+  if (t->day > month_days(t->year, t->month) || t->yday > 337 + month_days(t->year, 2)) return -1;
   if (t->pm >= 0) {
     if (t->hour < 1 || t->hour > 12) return -1;
     t->hour = t->hour % 12 + 12 * t->pm;
@@ -224,9 +224,15 @@ static bool fixed_iso(struct pt_slice s, int64_t *out) {
 }
 
 static int unix_time(struct pt_slice text, int decimals, int64_t *out) {
-  /* Cut, not rounded, to ms: read with three decimals more, then floor. */
+  /* Cut, not rounded, to ms: read with three decimals more, without what stands behind them, then floor. */
   int64_t fine;
-  if (pt_decimal(text, decimals + 3, INT64_C(1000000000000), &fine)) return -1;
+  const char *point = text.n ? memchr(text.p, '.', text.n) : NULL;
+  size_t kept = point ? (size_t)(point - text.p) + 1 + (size_t)(decimals + 3) : text.n;
+  bool digits_alone = true;
+  for (size_t i = kept; i < text.n; i++) digits_alone &= (unsigned)(text.p[i] - '0') < 10;
+  if (kept < text.n && digits_alone) text.n = kept;
+  int64_t limit = decimals ? INT64_C(1000000000000) : INT64_C(1000000000000000);
+  if (pt_decimal(text, decimals + 3, limit, &fine)) return -1;
   *out = pt_floor_div(fine, 1000);
   return 0;
 }
@@ -235,12 +241,7 @@ int pt_time_parse(const struct pt_time_format *f, const struct pt_zone *zone, st
   if (f->kind == PT_TIME_ISO && fixed_iso(text, out)) return 0;
   text = pt_slice_trim(text);
   if (f->kind == PT_TIME_UNIX_S) return unix_time(text, 3, out);
-  if (f->kind == PT_TIME_UNIX_MS) {
-    int64_t fine;
-    if (pt_decimal(text, 3, INT64_C(1000000000000000), &fine)) return -1;
-    *out = pt_floor_div(fine, 1000);
-    return 0;
-  }
+  if (f->kind == PT_TIME_UNIX_MS) return unix_time(text, 0, out);
   struct parts t = {.month = 1, .day = 1, .pm = -1};
   struct cursor c = {text.p, text.p + text.n};
   bool good = f->kind == PT_TIME_ISO ? iso(&c, &t) : sequence(&c, f->pattern, &t) && c.p == c.end;

@@ -113,6 +113,7 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
     uint32_t base = i * N_ROWS;
     pt_put_time(&s->cols, pt_slot_at(&s->cols, base + FIRST), c->any, c->first);
     pt_put_time(&s->cols, pt_slot_at(&s->cols, base + LAST), c->any, c->last);
+    if (!c->any) continue; /* rows begin as zeros */
     pt_facts_put_counts(&s->cols, base + COUNT, c->count);
     pt_facts_put_days(&s->cols, base + DAYS, c->days);
   }

@@ -167,7 +167,7 @@ void pt_facts_put_sums(const struct pt_cols *c, uint32_t row, const __int128 *sm
   __int128 sum = 0;
   for (uint32_t w = 0; w < c->windows; w++) {
     sum += smallest[w];
-    pt_put_f64(c, s + w, (double)sum / scale);
+    pt_put_f64(c, s + w, pt_real(sum) / scale);
   }
 }
 

@@ -129,9 +129,13 @@ static inline struct pt_slice pt_code_text(const struct pt_facts_ctx *ctx, enum 
   return ctx->dict[f][code];
 }
 
+/* The nearest double; nearly every sum fits the machine's own conversion. */
+static inline double pt_real(__int128 x) {
+  return x == (int64_t)x ? (double)(int64_t)x : (double)x;
+}
 /* One division of exact integers; NaN over nobody. */
 static inline double pt_share(__int128 part, __int128 whole) {
-  return whole ? (double)part / (double)whole : NAN;
+  return whole ? pt_real(part) / pt_real(whole) : NAN;
 }
 
 #endif

@@ -7,10 +7,23 @@
 #include "facts/family.h"
 
 const struct pt_family *const pt_families[] = {
-    &pt_facts_activity, &pt_facts_visits, &pt_facts_sessions, &pt_facts_where,
-    &pt_facts_channels, &pt_facts_spend,  &pt_facts_returns,  &pt_facts_discounts,
-    &pt_facts_cycle,    &pt_facts_repeat, &pt_facts_burst,    &pt_facts_carts,
-    &pt_facts_searches, &pt_facts_funnel, &pt_facts_first,    NULL,
+    &pt_facts_activity,
+    &pt_facts_visits,
+    &pt_facts_sessions,
+    &pt_facts_where,
+    &pt_facts_channels,
+    &pt_facts_spend,
+    &pt_facts_returns,
+    &pt_facts_discounts,
+    &pt_facts_cycle,
+    &pt_facts_repeat,
+    &pt_facts_burst,
+    &pt_facts_carts,
+    &pt_facts_searches,
+    &pt_facts_funnel,
+    &pt_facts_first,
+    &pt_facts_hours,
+    NULL,
 };
 #define MAX_FAMILIES PT_COUNT_OF(pt_families)
 

@@ -5,7 +5,7 @@
 
 #include "facts/family.h"
 
-enum { ORDERS, SPEND, NET, ITEMS, PREV, DAYS_PREV, TREND, MEAN, MEDIAN, MIN, MAX, SINCE, FREQUENCY, N_ROWS };
+enum { ORDERS, SPEND, NET, ITEMS, PREV, DAYS_PREV, TREND, MEAN, MEDIAN, MIN, MAX, SINCE, FREQUENCY, VALUED, N_ROWS };
 #define ORDER_ID PT_BIT(PT_F_ORDER_ID)
 static const struct pt_colrow rows[N_ROWS] = {
     [ORDERS] = {.name = "orders",
@@ -72,6 +72,13 @@ static const struct pt_colrow rows[N_ROWS] = {
                    .type = PT_C_F32,
                    .unit = "days per 30 days",
                    .text = "Days with a purchase per 30 days since the first"},
+    [VALUED] = {.name = "_orders_valued",
+                .type = PT_C_U32,
+                .flags = PT_COL_HIDDEN,
+                .serves = 1u << MEAN,
+                .fields = ORDER_ID,
+                .unit = "orders",
+                .text = "Orders with an amount"},
 };
 
 struct state {
@@ -174,6 +181,7 @@ static int put_values(struct state *s, struct pt_err *err) {
     if (orders[i].value > max) max = orders[i].value;
   }
   const struct pt_cols *c = &s->cols;
+  pt_put_u32(c, pt_slot_at(c, VALUED), (uint32_t)n);
   pt_put_f64(c, pt_slot_at(c, MEAN), pt_share(sum, (__int128)n * PT_MONEY_SCALE));
   pt_put_f64(c, pt_slot_at(c, MEDIAN), n ? pt_share(pt_facts_median2(v, n), 2 * PT_MONEY_SCALE) : NAN);
   pt_put_f64(c, pt_slot_at(c, MIN), n ? pt_share(min, PT_MONEY_SCALE) : NAN);

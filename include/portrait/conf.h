@@ -51,7 +51,8 @@ struct pt_conf {
   struct pt_names inputs;          /* inputs: where the command line names none */
 };
 
-/* Defaults only. */
+/* Defaults only. This and pt_conf_parse overwrite *c (an old one is the caller's to free); after a failure it is
+ * empty. */
 int pt_conf_default(struct pt_conf *c, struct pt_err *err) PT_MUST_CHECK;
 /* Defaults, then the YAML text. `name` for messages. 78 with line and column. */
 int pt_conf_parse(struct pt_conf *c, const char *name, struct pt_slice yaml, struct pt_err *err) PT_MUST_CHECK;

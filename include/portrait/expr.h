@@ -1,10 +1,10 @@
 /* The expression language: formats (per line), and later metrics, tags and segments (per row). Local.
  *
  * Numbers (exact decimals where they fit, else doubles), strings in '..' or "..", true/false, and or not,
- * == != < <= > >=, in (a, b, ..), + - * / unary -, if(c, a, b), coalesce(a, ..), is_known(a), starts_with(s, p),
- * ends_with(s, p), contains(s, p), lower(s), number(s), abs, min, max. Unknown operands make an unknown result, except
- * in `and`, `or` (three-valued), coalesce, is_known and if. A mistake is shown with the line, a caret and the nearest
- * name. */
+ * == != < <= > >=, in (a, b, ..), not in, + - * / unary -, if(c, a, b), coalesce(a, ..), is_known(a),
+ * starts_with(s, p), ends_with(s, p), contains(s, p), lower(s) (A to Z alone), number(s), abs, min, max. Unknown
+ * operands make an unknown result, except in `and`, `or` (three-valued), coalesce, is_known and if (an unknown
+ * condition gives b). A mistake is shown with the line, a caret and the nearest name. */
 #ifndef PORTRAIT_EXPR_H
 #define PORTRAIT_EXPR_H
 #include <portrait/buf.h>
@@ -20,8 +20,8 @@ struct pt_xvalue {
   bool truth;
   int32_t scale;
   int64_t mantissa;
-  double number; /* always set for numbers */
-  struct pt_slice text;
+  double number;        /* always set for numbers */
+  struct pt_slice text; /* a number may carry its characters: then it serves where a text is asked */
 };
 
 /* A number's exact value from decimal text; false where it is none. */

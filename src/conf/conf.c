@@ -5,12 +5,10 @@
 
 #include "conf_priv.h"
 
-#define MAX_KEYS 64
-
 struct walk {
   struct pt_reading r;
   struct pt_conf *c;
-  uint32_t given[MAX_KEYS]; /* nodes of values by place in pt_keys; 0 = not given */
+  uint32_t given[PT_MAX_KEYS]; /* nodes of values by place in pt_keys; 0 = not given */
 };
 
 /* Known names for a suggestion: whole keys, then sections. */

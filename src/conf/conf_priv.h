@@ -60,6 +60,9 @@ struct pt_key {
   pt_key_item *item;
 };
 
+#define PT_MAX_KEYS        64 /* bounds of both tables */
+#define PT_MAX_FORMAT_KEYS 16
+
 extern const struct pt_key pt_keys[];
 extern const uint32_t pt_keys_n;
 extern const char *const pt_key_sections[];  /* what stands before the point, NULL at the end */

@@ -73,3 +73,4 @@ const struct pt_key pt_format_keys[] = {
      AT(event)},
 };
 const uint32_t pt_format_keys_n = sizeof pt_format_keys / sizeof *pt_format_keys;
+_Static_assert(sizeof pt_format_keys / sizeof *pt_format_keys <= PT_MAX_FORMAT_KEYS, "the table is full");

@@ -7,10 +7,8 @@
 
 #include "conf_priv.h"
 
-#define MAX_KEYS 16
-
 struct map {
-  uint32_t key[MAX_KEYS], value[MAX_KEYS]; /* nodes by place in pt_format_keys; 0 = not given */
+  uint32_t key[PT_MAX_FORMAT_KEYS], value[PT_MAX_FORMAT_KEYS]; /* nodes by place in pt_format_keys; 0 = not given */
 };
 
 static const char *sub_name(void *ctx, uint32_t i) {

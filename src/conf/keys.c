@@ -152,6 +152,7 @@ const struct pt_key pt_keys[] = {
      AT(segment_labels)},
 };
 const uint32_t pt_keys_n = sizeof pt_keys / sizeof *pt_keys;
+_Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is full");
 
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");

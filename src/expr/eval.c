@@ -42,14 +42,23 @@ static void to_type(struct pt_xvalue *v, enum pt_xtype type) {
 }
 
 /* The order of two values compared as `type`; false where it is unknown. */
-static bool order_of(struct pt_xvalue *a, struct pt_xvalue *b, enum pt_xtype type, int *order) {
+static bool order_of(const struct pt_xvalue *a, const struct pt_xvalue *b, enum pt_xtype type, int *order) {
   if (type == PT_X_ANY) {
     type = PT_X_TEXT;
     if (a->type == PT_X_NUMBER || b->type == PT_X_NUMBER) type = PT_X_NUMBER;
     if (a->type == PT_X_BOOL || b->type == PT_X_BOOL) type = PT_X_BOOL;
   }
-  to_type(a, type);
-  to_type(b, type);
+  struct pt_xvalue left, right;
+  if (a->type != type) {
+    left = *a;
+    a = &left;
+    to_type(&left, type);
+  }
+  if (b->type != type) {
+    right = *b;
+    b = &right;
+    to_type(&right, type);
+  }
   if (a->type == PT_X_ANY || b->type == PT_X_ANY) return false;
   if (type == PT_X_NUMBER)
     *order = pt_x_order(a, b);
@@ -96,9 +105,9 @@ static void member(const struct pt_expr *e, const struct pt_xnode *node, struct 
   bool found = false, doubt = false;
   to_type(&v[0], node->type);
   for (uint32_t i = 0; i < n && !found && v[0].type != PT_X_ANY; i++) {
-    struct pt_xvalue left = v[0], right = node->op == PT_XO_IN ? v[1 + i] : e->constants[node->arg + i].value;
+    const struct pt_xvalue *item = node->op == PT_XO_IN ? &v[1 + i] : &e->constants[node->arg + i].value;
     int order;
-    if (!order_of(&left, &right, node->type, &order))
+    if (!order_of(&v[0], item, node->type, &order))
       doubt = true;
     else
       found = order == 0;

@@ -143,6 +143,8 @@ static const char *const jobs[] = {
     "format: segment",
     "format: taobao",
     "format: {root: payload}",
+    "format: {kind: csv, header: false, delimiter: blank, fields: {user_id: 0, time: 1, quantity: 2, amount: 3}, "
+    "time: '%Y%m%d', event: purchase}",
     "format: {root: payload, time: unix_ms, where: \"type == 'track'\"}",
     "format: {extends: segment, fields: {user_id: [user.id, userId], brand: ~, shop: x}, events: {Zoomed: view, "
     "'Signed Up': "
@@ -312,7 +314,7 @@ static void test_formats(void **state) {
   assert_string_equal(c.format->name, "custom");
   pt_conf_free(&c);
 
-  parse(&c, jobs[10]); /* extends: segment */
+  parse(&c, jobs[11]); /* extends: segment */
   assert_true(c.format->segment);
   uint32_t n = c.format->n_fields, users = 0;
   for (uint32_t i = 0; i < n; i++) {
@@ -333,7 +335,7 @@ static void test_formats(void **state) {
   assert_string_equal(c.format->where, "price > 0");
   pt_conf_free(&c);
 
-  parse(&c, jobs[13]);
+  parse(&c, jobs[14]);
   assert_int_equal(c.format->header, PT_HEADER_NO);
   assert_int_equal(c.format->delimiter, ';');
   assert_true(c.format->multiline);

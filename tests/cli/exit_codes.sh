@@ -26,18 +26,18 @@ exits 66 "show: no file" "$portrait" show nowhere.h5ad a
 bad_job() {
   printf '%b' "$2" >job.yaml
   exits 78 "job file: $1" "$portrait" build -c job.yaml good.jsonl -o x.h5ad
-  says "job\.yaml:$3" "job file: $1"
+  says "$3" "job file: $1"
   one_error_line "job file: $1"
 }
-bad_job "unknown key" 'timezone: UTC\nwindos: [7]\n' '2:1'
-bad_job "unknown key below another" 'clean:\n  max_reject: .1\n' '2:3'
-bad_job "twice the same key" 'timezone: UTC\ntimezone: UTC\n' '2:1'
-bad_job "alias" 'columns: &a [orders_*]\ncounted_events: *a\n' '[12]:'
-bad_job "tag" 'timezone: !!str UTC\n' '1:11'
-bad_job "value of the wrong kind" 'clean:\n  max_rejects: many\n' '2:16'
-bad_job "unknown time zone" 'timezone: Mars/Olympus\n' '1:11'
-bad_job "broken YAML" 'timezone: [UTC\n' '[12]:'
-bad_job "column that does not exist" 'columns: [no_such_column]\n' '1:'
+bad_job "unknown key" 'timezone: UTC\nwindos: [7]\n' 'job\.yaml:2:1'
+bad_job "unknown key below another" 'clean:\n  max_reject: .1\n' 'job\.yaml:2:3'
+bad_job "twice the same key" 'timezone: UTC\ntimezone: UTC\n' 'job\.yaml:2:1'
+bad_job "alias" 'columns: &a [orders_*]\ncounted_events: *a\n' 'job\.yaml:[12]:'
+bad_job "tag" 'timezone: !!str UTC\n' 'job\.yaml:1:11'
+bad_job "value of the wrong kind" 'clean:\n  max_rejects: many\n' 'job\.yaml:2:16'
+bad_job "unknown time zone" 'timezone: Mars/Olympus\n' 'Mars/Olympus'
+bad_job "broken YAML" 'timezone: [UTC\n' 'job\.yaml:[12]:'
+bad_job "column that does not exist" 'columns: [no_such_column]\n' 'columns'
 
 printf 'rubbish\n%.0s' 1 2 3 >mostly_bad.jsonl
 cat good.jsonl >>mostly_bad.jsonl

@@ -7,7 +7,7 @@ exits 0 "--version" "$portrait" --version
 check "version is a number" grep -Eq '^portrait [0-9]+\.[0-9]+\.[0-9]+' out
 exits 0 "--help" "$portrait" --help
 for command in build ingest synth check show explain; do
-  check "--help names $command" grep -q "portrait $command" out
+  check "--help names $command" grep -Eq "^ *$command  " out
 done
 for command in build ingest synth check show explain; do
   exits 0 "$command --help" "$portrait" "$command" --help

@@ -149,7 +149,7 @@ static int take_field(struct pt_shuffle_maps *m, const unsigned char *p, uint64_
 static int take_texts(struct pt_shuffle_maps *m, const unsigned char *p, uint64_t n, struct pt_store *store,
                       struct pt_err *err) {
   memset(m->n, 0, sizeof m->n);
-  for (uint64_t used; n; p += used, n -= used) PT_TRY(take_field(m, p, n, store, &used, err));
+  for (uint64_t used = 0; n; p += used, n -= used) PT_TRY(take_field(m, p, n, store, &used, err));
   return 0;
 }
 

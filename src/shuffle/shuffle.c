@@ -8,7 +8,8 @@
 #include "shuffle_priv.h"
 
 #define DEFAULT_ROUND (UINT64_C(16) << 20)
-#define TOLD          65536u /* users, a power of two */
+#define FIRST_SHARE   (UINT64_C(1) << 20) /* of a destination's buffer, which doubles from there */
+#define TOLD          65536u              /* users, a power of two */
 #define NOBODY        UINT16_MAX
 
 enum { MORE, SEVERITY, STOP };
@@ -141,8 +142,9 @@ static int put_other(struct pt_shuffle *s, struct outbox *box, const struct pt_e
   struct pt_buf *b = &box->rows;
   size_t head = b->n ? 0 : sizeof(struct pt_message_head);
   if (b->cap - b->n < head + PT_PACK_MAX) {
-    size_t more = b->cap ? head + PT_PACK_MAX : head + s->round_bytes / (uint64_t)s->size / 4 + PT_PACK_MAX;
-    if (pt_buf_reserve(b, more)) return pt_shuffle_no_memory(err);
+    uint64_t share = s->round_bytes / (uint64_t)s->size;
+    size_t first = b->cap ? 0 : (size_t)(share < FIRST_SHARE ? share : FIRST_SHARE);
+    if (pt_buf_reserve(b, first + head + PT_PACK_MAX)) return pt_shuffle_no_memory(err);
   }
   b->n += head;
   size_t n = pt_pack(e, (unsigned char *)b->p + b->n);

@@ -9,6 +9,7 @@
 struct state {
   uint32_t column;
   uint64_t visit_types;
+  uint64_t used[3]; /* bits of the cells that are not empty: few are, and only they are written and cleared */
   uint32_t counts[CELLS];
 };
 
@@ -38,13 +39,19 @@ static uint64_t types(void *state) {
 }
 
 static void begin(void *state) {
-  memset(((struct state *)state)->counts, 0, sizeof((struct state *)state)->counts);
+  struct state *s = state;
+  for (unsigned i = 0; i < 3; i++)
+    for (; s->used[i]; s->used[i] &= s->used[i] - 1) s->counts[64 * i + (unsigned)__builtin_ctzll(s->used[i])] = 0;
 }
 
 static int event(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err) {
   (void)e;
   (void)err;
-  if (d->visit) ((struct state *)state)->counts[d->weekday * 24 + d->hour]++;
+  struct state *s = state;
+  if (!d->visit) return 0;
+  unsigned cell = d->weekday * 24u + d->hour;
+  s->counts[cell]++;
+  s->used[cell / 64] |= UINT64_C(1) << cell % 64;
   return 0;
 }
 
@@ -52,13 +59,14 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
   const struct state *s = state;
   unsigned char bytes[CELLS * 6];
   size_t n = 0;
-  for (unsigned cell = 0; cell < CELLS; cell++) {
-    uint32_t v = s->counts[cell];
-    if (v == 0) continue;
-    bytes[n++] = (unsigned char)cell;
-    for (; v >= 128; v >>= 7) bytes[n++] = (unsigned char)(v | 128);
-    bytes[n++] = (unsigned char)v;
-  }
+  for (unsigned i = 0; i < 3; i++)
+    for (uint64_t left = s->used[i]; left; left &= left - 1) {
+      unsigned cell = 64 * i + (unsigned)__builtin_ctzll(left);
+      uint32_t v = s->counts[cell];
+      bytes[n++] = (unsigned char)cell;
+      for (; v >= 128; v >>= 7) bytes[n++] = (unsigned char)(v | 128);
+      bytes[n++] = (unsigned char)v;
+    }
   return n ? pt_rows_put(to, range, s->column, row, bytes, n, err) : 0;
 }
 

@@ -61,7 +61,7 @@ LANE_TARGET static const char *line_end(const char *p, const char *end, bool las
 LANE_TARGET static const char *follow(struct pt_json *j, const char *p, const char *end, bool last) {
   struct pt_state *s = pt_graph_start(j->graph);
   uint64_t seen0 = 0, seen1 = 0;
-  j->arena.n = 0;
+  j->arena.n = j->n_rows = 0;
   while (p <= end) {
     struct pt_edge *e = s->last;
     if (__builtin_expect(!e || !lane_same(p, end, e), 0)) {

@@ -177,7 +177,7 @@ static void finish_json(struct pt_parser *p, struct pt_record *out) {
     reject(out, PT_R_TOO_LONG);
     return;
   }
-  if (!in_root(p)) {
+  if (!in_root(p) || p->json.n_rows > PT_MAX_ROWS) {
     reject(out, PT_R_UNPARSABLE);
     return;
   }

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 portrait_need build read
 cmake --log-level=NOTICE -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release -DPORTRAIT_TESTS=OFF
-ninja -C build/release portrait
+ninja --quiet -C build/release portrait
 portrait=build/release/portrait
 
 trap portrait_mpi_clean EXIT

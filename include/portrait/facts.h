@@ -86,7 +86,7 @@ int pt_facts_begin(struct pt_facts *f);
 int pt_facts_event(struct pt_facts *f, const struct pt_event *e, struct pt_err *err) PT_MUST_CHECK;
 int pt_facts_end(struct pt_facts *f, struct pt_rows *rows, uint32_t range, uint32_t row,
                  struct pt_err *err) PT_MUST_CHECK;
-/* All needs of all families, and the finishing of one range. */
+/* All needs of all families (the array belongs to the facts), and the finishing of one range. */
 int pt_facts_needs(struct pt_facts *f, struct pt_popneed **needs, uint32_t *n, struct pt_err *err) PT_MUST_CHECK;
 int pt_facts_finish(struct pt_facts *f, struct pt_rows *rows, uint32_t range, struct pt_err *err) PT_MUST_CHECK;
 

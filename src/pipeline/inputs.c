@@ -24,7 +24,11 @@ int pt_stage_inputs(struct pt_job *j, struct pt_err *err) {
   char text[32];
   pt_log(PT_NOTE, "read", "%llu files, %s", (unsigned long long)j->inputs.n, bytes_text(bytes, text));
   for (uint64_t i = 0; i < j->inputs.n_skipped; i++) pt_log(PT_NOTE, "read", "skipped %s", j->inputs.skipped[i]);
-  struct pt_read_conf conf = {.max_line = j->conf.max_line, .multiline = j->conf.format && j->conf.format->multiline};
+  struct pt_read_conf conf = {.split_bytes = UINT64_C(64) << 20,
+                              .max_line = j->conf.max_line,
+                              .chunk = UINT64_C(1) << 20,
+                              .window_log_max = 27,
+                              .multiline = j->conf.format && j->conf.format->multiline};
   return pt_reader_open(&j->reader, j->comm, &j->inputs, &conf, err);
 }
 

@@ -103,7 +103,6 @@ int pt_stage_population(struct pt_job *j, struct pt_err *err) {
   PT_LATER(pt_facts_needs(j->facts, &needs, &n, err));
   PT_TRY(pt_agree(j->comm, err));
   int failed = pt_population_run(j->comm, j->rows, needs, n, err);
-  free(needs);
   if (failed) return failed;
   for (uint32_t range = 0; range < pt_rows_ranges(j->rows) && !err->code; range++) {
     PT_LATER(pt_facts_finish(j->facts, j->rows, range, err));

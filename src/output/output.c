@@ -4,6 +4,7 @@
  *
  * Memory: one piece (32 MiB) to gather, one block of /X (four arrays of half a piece), and HDF5's copy of the chunks
  * of one collective write. */
+#include <malloc.h>
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,13 @@ static int make_room(struct pt_out *o, const char *path, struct pt_err *err) {
   if (!o->buf || !o->scratch || !o->part) return no_memory(err);
   sprintf(o->part, "%s.part", path);
   return pt_matrix_open(o, err);
+}
+
+/* HDF5 takes and gives back a buffer for each chunk; by default glibc gets every one from the kernel anew, and the page
+ * faults cost a tenth of the stage. */
+static void keep_chunk_memory(void) {
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
 }
 
 size_t pt_out_probe(struct pt_out *o, const void *p, size_t n, size_t size) {
@@ -186,6 +194,7 @@ int pt_output_write(struct pt_comm *c, const char *path, struct pt_rows *rows, c
   struct pt_out o = {.c = c, .rows = rows, .schema = pt_rows_schema(rows), .labels = labels, .conf = conf, .err = err};
   *stats = (struct pt_output_stats){0};
   pt_h5_quiet();
+  keep_chunk_memory();
   pt_deflate_fast(conf->compress == PT_FAST);
   uint64_t reserve = 0;
   double began = MPI_Wtime();

@@ -14,12 +14,15 @@
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader() and the magic numbers */
 #include <zstd.h>
 
-enum { HEADER_MAX = 18, BLOCK_HEADER = 3, BACK = 8, SCAN = 64 << 10, SKIP_HEADER = 8, TABLE_FOOT = 9 };
+enum { HEADER_MAX = 18, BLOCK_HEADER = 3, BACK = 8, SKIP_HEADER = 8, TABLE_FOOT = 9, WINDOW = 4096 };
 
 struct walk {
   int fd;
   const char *path;
   uint64_t size;
+  uint64_t at; /* b[0 .. n) are the file's bytes from `at` on */
+  size_t n;
+  unsigned char b[WINDOW]; /* a page: headers that stand close together cost one read */
 };
 
 static uint32_t le32(const void *p) {
@@ -31,11 +34,18 @@ static bool skippable(uint32_t magic) {
   return (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
 }
 
-static int peek(const struct walk *w, uint64_t at, void *p, size_t n, size_t *got, struct pt_err *err) {
-  *got = 0;
-  if (at >= w->size) return 0;
-  if (n > w->size - at) n = (size_t)(w->size - at);
-  return pt_read_at(w->fd, w->path, p, n, at, got, err);
+/* *p = the bytes at `at`, valid until the next call; *got >= n of them (n <= WINDOW), fewer only at the file's end. */
+static int peek(struct walk *w, uint64_t at, size_t n, const unsigned char **p, size_t *got, struct pt_err *err) {
+  bool here = at >= w->at && at - w->at <= w->n && (w->n - (at - w->at) >= n || w->at + w->n >= w->size);
+  if (!here) {
+    size_t want = at >= w->size ? 0 : w->size - at < WINDOW ? (size_t)(w->size - at) : WINDOW;
+    w->at = at;
+    w->n = 0;
+    PT_TRY(pt_read_at(w->fd, w->path, w->b, want, at, &w->n, err));
+  }
+  *p = w->b + (at - w->at);
+  *got = w->n - (size_t)(at - w->at);
+  return 0;
 }
 
 /* Header of the block at `at`: where the next one starts, or 0 where it cannot be one. */
@@ -49,13 +59,13 @@ static uint64_t block_after(const struct walk *w, uint64_t at, const unsigned ch
 }
 
 /* A frame header with a possible first block at `at`? *blocks = its first block. */
-static int looks_like_frame(const struct walk *w, uint64_t at, ZSTD_frameHeader *h, uint64_t *blocks, bool *yes,
+static int looks_like_frame(struct walk *w, uint64_t at, ZSTD_frameHeader *h, uint64_t *blocks, bool *yes,
                             struct pt_err *err) {
-  unsigned char b[HEADER_MAX + BLOCK_HEADER];
+  const unsigned char *b;
   size_t got;
   bool last;
   *yes = false;
-  PT_TRY(peek(w, at, b, sizeof b, &got, err));
+  PT_TRY(peek(w, at, HEADER_MAX + BLOCK_HEADER, &b, &got, err));
   if (got < 4 || le32(b) != ZSTD_MAGICNUMBER || ZSTD_getFrameHeader(h, b, got) != 0) return 0;
   if (h->headerSize + BLOCK_HEADER > got) return 0;
   *blocks = at + h->headerSize;
@@ -64,34 +74,30 @@ static int looks_like_frame(const struct walk *w, uint64_t at, ZSTD_frameHeader 
 }
 
 /* The first place from `at` on that looks like a frame, or the file's end. */
-static int scan(const struct walk *w, uint64_t at, uint64_t *next, struct pt_err *err) {
-  unsigned char *b = malloc(SCAN);
-  if (!b) return pt_fail(err, PT_READ, PT_MEMORY, ENOMEM, "no memory to search %s", w->path);
-  int code = 0;
-  bool found = false;
-  while (!code && !found) {
-    size_t got, i = 0;
-    code = peek(w, at, b, SCAN, &got, err);
-    if (code || got < 4) break;
-    for (; !code && !found && i + 4 <= got; i++) {
-      unsigned char *p = memchr(b + i, ZSTD_MAGICNUMBER & 0xff, got - 3 - i);
-      i = p ? (size_t)(p - b) : got - 3;
-      if (!p) break;
-      ZSTD_frameHeader h;
-      uint64_t blocks;
-      if (le32(p) == ZSTD_MAGICNUMBER) code = looks_like_frame(w, at + i, &h, &blocks, &found, err);
-      if (found) *next = at + i;
-    }
-    at += i;
+static int scan(struct walk *w, uint64_t at, uint64_t *next, struct pt_err *err) {
+  for (;;) {
+    const unsigned char *b;
+    size_t got;
+    ZSTD_frameHeader h;
+    uint64_t blocks;
+    bool found = false;
+    PT_TRY(peek(w, at, 4, &b, &got, err));
+    if (got < 4) break;
+    const unsigned char *p = memchr(b, ZSTD_MAGICNUMBER & 0xff, got - 3);
+    at += p ? (size_t)(p - b) : got - 3;
+    if (!p) continue;
+    if (le32(p) == ZSTD_MAGICNUMBER) PT_TRY(looks_like_frame(w, at, &h, &blocks, &found, err));
+    *next = at;
+    if (found) return 0;
+    at++;
   }
-  free(b);
-  if (!found) *next = w->size;
-  return code;
+  *next = w->size;
+  return 0;
 }
 
 /* Follows the block headers of the frame at `at`. *next = its end; *clean = false where they lead nowhere, then *next
  * is where to search on. */
-static int walk_frame(const struct walk *w, uint64_t at, uint64_t *next, bool *clean, struct pt_err *err) {
+static int walk_frame(struct walk *w, uint64_t at, uint64_t *next, bool *clean, struct pt_err *err) {
   ZSTD_frameHeader h;
   uint64_t block, back[BACK];
   bool yes, last = false;
@@ -101,12 +107,12 @@ static int walk_frame(const struct walk *w, uint64_t at, uint64_t *next, bool *c
   PT_TRY(looks_like_frame(w, at, &h, &block, &yes, err));
   if (!yes) return 0;
   for (uint64_t k = 0; !last; k++) {
-    unsigned char b[BLOCK_HEADER];
+    const unsigned char *b;
     size_t got;
     *next = back[k % BACK];
     back[k % BACK] = block;
-    PT_TRY(peek(w, block, b, sizeof b, &got, err));
-    block = got == sizeof b ? block_after(w, block, b, h.blockSizeMax, &last) : 0;
+    PT_TRY(peek(w, block, BLOCK_HEADER, &b, &got, err));
+    block = got >= BLOCK_HEADER ? block_after(w, block, b, h.blockSizeMax, &last) : 0;
     if (!block) return 0;
   }
   block += h.checksumFlag ? 4 : 0;
@@ -116,26 +122,29 @@ static int walk_frame(const struct walk *w, uint64_t at, uint64_t *next, bool *c
   return 0;
 }
 
-int pt_read_frame_after(int fd, const char *path, uint64_t size, uint64_t at, uint64_t *next, struct pt_err *err) {
-  struct walk w = {fd, path, size};
-  unsigned char b[SKIP_HEADER];
+static int frame_after(struct walk *w, uint64_t at, uint64_t *next, struct pt_err *err) {
+  const unsigned char *b;
   size_t got;
   bool clean = false;
   *next = at + 1;
-  PT_TRY(peek(&w, at, b, sizeof b, &got, err));
+  PT_TRY(peek(w, at, SKIP_HEADER, &b, &got, err));
   if (got >= 4 && le32(b) == ZSTD_MAGICNUMBER) {
-    PT_TRY(walk_frame(&w, at, next, &clean, err));
-  } else if (got == sizeof b && skippable(le32(b))) {
+    PT_TRY(walk_frame(w, at, next, &clean, err));
+  } else if (got >= SKIP_HEADER && skippable(le32(b))) {
     *next = at + SKIP_HEADER + le32(b + 4);
-    clean = *next <= size;
+    clean = *next <= w->size;
     if (!clean) *next = at + 4;
   }
-  return clean ? 0 : scan(&w, *next, next, err);
+  return clean ? 0 : scan(w, *next, next, err);
+}
+
+int pt_read_frame_after(int fd, const char *path, uint64_t size, uint64_t at, uint64_t *next, struct pt_err *err) {
+  struct walk w = {.fd = fd, .path = path, .size = size};
+  return frame_after(&w, at, next, err);
 }
 
 /* Is there something to decode at `at`? (A cut at a skippable frame would give a part without lines.) */
-static int add_cut(const struct walk *w, uint64_t number, uint64_t at, struct pt_buf *cuts, bool *added,
-                   struct pt_err *err) {
+static int add_cut(struct walk *w, uint64_t number, uint64_t at, struct pt_buf *cuts, bool *added, struct pt_err *err) {
   ZSTD_frameHeader h;
   uint64_t blocks;
   PT_TRY(looks_like_frame(w, at, &h, &blocks, added, err));
@@ -149,51 +158,49 @@ static int add_cut(const struct walk *w, uint64_t number, uint64_t at, struct pt
 
 /* The seekable format's table: a skippable frame at the file's end of (compressed, decoded[, checksum]) sizes.
  * It is believed where its sizes sum up to the file's and every cut it gives is a frame. */
-static int table_cuts(const struct walk *w, uint64_t number, uint64_t grain, struct pt_buf *cuts, bool *ok,
+static int table_cuts(struct walk *w, uint64_t number, uint64_t grain, struct pt_buf *cuts, bool *ok,
                       struct pt_err *err) {
-  unsigned char foot[TABLE_FOOT], head[SKIP_HEADER], entries[12 * 1024];
-  size_t got, fill = 0, before = cuts->n;
+  const unsigned char *b;
+  size_t got, before = cuts->n;
   *ok = false;
   if (w->size < SKIP_HEADER + TABLE_FOOT) return 0;
-  PT_TRY(peek(w, w->size - TABLE_FOOT, foot, TABLE_FOOT, &got, err));
-  if (got < TABLE_FOOT || le32(foot + 5) != 0x8F92EAB1u || (foot[4] & 0x7c)) return 0;
-  uint64_t n = le32(foot), each = foot[4] & 0x80 ? 12 : 8, bytes = n * each + TABLE_FOOT;
+  PT_TRY(peek(w, w->size - TABLE_FOOT, TABLE_FOOT, &b, &got, err));
+  if (got < TABLE_FOOT || le32(b + 5) != 0x8F92EAB1u || (b[4] & 0x7c)) return 0;
+  uint64_t n = le32(b), each = b[4] & 0x80 ? 12 : 8, bytes = n * each + TABLE_FOOT;
   if (bytes + SKIP_HEADER > w->size) return 0;
   uint64_t table = w->size - bytes, at = 0, cut = 0;
-  PT_TRY(peek(w, table - SKIP_HEADER, head, SKIP_HEADER, &got, err));
-  if (got < SKIP_HEADER || le32(head) != 0x184D2A5Eu || le32(head + 4) != bytes) return 0;
+  PT_TRY(peek(w, table - SKIP_HEADER, SKIP_HEADER, &b, &got, err));
+  if (got < SKIP_HEADER || le32(b) != 0x184D2A5Eu || le32(b + 4) != bytes) return 0;
   bool good = true;
+  struct walk frames = *w; /* the frames' headers in a window of their own */
   for (uint64_t i = 0; i < n && good; i++) {
-    if (fill == 0) {
-      PT_TRY(peek(w, table + i * each, entries, sizeof entries, &got, err));
-    }
     if (at >= cut + grain) {
-      PT_TRY(add_cut(w, number, at, cuts, &good, err));
+      PT_TRY(add_cut(&frames, number, at, cuts, &good, err));
       cut = at;
     }
-    good = good && fill + each <= got;
-    if (good) at += le32(entries + fill);
-    fill = fill + 2 * each > sizeof entries ? 0 : fill + each;
+    PT_TRY(peek(w, table + i * each, each, &b, &got, err));
+    good = good && got >= each;
+    if (good) at += le32(b);
   }
   *ok = good && at == table - SKIP_HEADER;
   if (!*ok) cuts->n = before;
   return 0;
 }
 
-static int walk_cuts(const struct walk *w, uint64_t number, uint64_t grain, struct pt_buf *cuts, struct pt_err *err) {
+static int walk_cuts(struct walk *w, uint64_t number, uint64_t grain, struct pt_buf *cuts, struct pt_err *err) {
   uint64_t cut = 0;
   for (uint64_t at = 0; at < w->size;) {
     bool added = false;
     if (at >= cut + grain) PT_TRY(add_cut(w, number, at, cuts, &added, err));
     if (added) cut = at;
-    PT_TRY(pt_read_frame_after(w->fd, w->path, w->size, at, &at, err));
+    PT_TRY(frame_after(w, at, &at, err));
   }
   return 0;
 }
 
 int pt_read_frames_of(const struct pt_input *f, uint64_t number, uint64_t grain, struct pt_buf *cuts,
                       struct pt_err *err) {
-  struct walk w = {open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY), f->path, f->bytes};
+  struct walk w = {.fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NOCTTY), .path = f->path, .size = f->bytes};
   if (w.fd < 0) return pt_fail(err, PT_READ, PT_IO, errno, "%s: %s", f->path, strerror(errno));
   bool ok = false;
   int code = table_cuts(&w, number, grain, cuts, &ok, err);

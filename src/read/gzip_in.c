@@ -1,4 +1,4 @@
-/* gzip, any number of members, by ISA-L's inflate (the same bytes as zlib's in a third of the time). Memory: its state
+/* gzip, any number of members, by ISA-L's inflate (zlib's bytes in half of its time). Memory: its state
  * with a window of 32 KiB. A member's end is known only by decoding, so a gzip file is never split; behind a break the
  * next member is looked for by its magic bytes. Zero bytes behind the last member are padding, as gzip has it. */
 #include "read/read_priv.h"

@@ -57,8 +57,8 @@ static inline int line_order(const void *a, const void *b) {
 }
 
 static inline void list_same(struct lines_list *got, struct lines_list *want) {
-  qsort(got->v, got->n, sizeof *got->v, line_order);
-  qsort(want->v, want->n, sizeof *want->v, line_order);
+  if (got->n) qsort(got->v, got->n, sizeof *got->v, line_order);
+  if (want->n) qsort(want->v, want->n, sizeof *want->v, line_order);
   size_t n = got->n < want->n ? got->n : want->n;
   for (size_t i = 0; i < n; i++) {
     const struct line *g = &got->v[i], *w = &want->v[i];

@@ -69,6 +69,19 @@ static void windows_end_at_local_midnight(void **unused) {
   fx_close(&f);
 }
 
+static void the_thirty_days_before(void **unused) {
+  (void)unused;
+  struct fixture f;
+  fx_open(&f, "UTC");
+  const struct ev list[] = {E("2026-01-30T23:59:59", "view"), E("2026-01-31T00:00:00", "view"),
+                            E("2026-03-01T23:59:59", "view"), E("2026-03-02T00:00:00", "view")};
+  const struct user users[] = {USER(list)};
+  RUN(&f, users);
+  const struct want wants[] = {{"active_days_30d_prev", 0, "2"}, {"active_days_30d", 0, "1"}, {"momentum", 0, "0"}};
+  CHECK(&f, wants);
+  fx_close(&f);
+}
+
 static void levels_are_cut_at_days(void **unused) {
   (void)unused;
   static const char *const expected[] = {"none", "low", "low", "medium", "medium", "high", "high", "core"};
@@ -221,6 +234,29 @@ static void lifestyle_against_the_population(void **unused) {
   fx_close(&f);
 }
 
+static void hours_by_weekday(void **unused) {
+  (void)unused;
+  struct fixture f;
+  fx_open(&f, "UTC");
+  static struct ev many[130];
+  for (int i = 0; i < 130; i++) many[i] = (struct ev)E("2026-03-30T05:00:00", "view"); /* a Monday */
+  many[128].time = "2026-03-31T00:00:00";
+  many[129].time = "2026-03-31T01:00:00";
+  const struct ev one[] = {E("2026-03-24T01:00:00", "click"), E("2026-03-29T23:00:00", "click")}; /* the last cell */
+  const struct user users[] = {{many, 130}, USER(one), {NULL, 0}};
+  RUN(&f, users);
+  uint32_t at = (uint32_t)pt_schema_find(&f.schema, "_hours");
+  static const unsigned char first[] = {5, 128, 1, 24, 1, 25, 1}, second[] = {25, 1, 167, 1};
+  struct pt_slice bytes = pt_rows_bytes(f.rows, 0, at, 0);
+  assert_int_equal(bytes.n, sizeof first);
+  assert_memory_equal(bytes.p, first, sizeof first);
+  bytes = pt_rows_bytes(f.rows, 0, at, 1);
+  assert_int_equal(bytes.n, sizeof second);
+  assert_memory_equal(bytes.p, second, sizeof second);
+  assert_int_equal(pt_rows_bytes(f.rows, 0, at, 2).n, 0);
+  fx_close(&f);
+}
+
 static void days_of_a_changing_offset(void **unused) {
   (void)unused;
   struct fixture f;
@@ -304,12 +340,14 @@ static void when_where_what(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(windows_end_at_local_midnight),
+      cmocka_unit_test(the_thirty_days_before),
       cmocka_unit_test(levels_are_cut_at_days),
       cmocka_unit_test(clock_of_decayed_visits),
       cmocka_unit_test(circular_hours_and_ties),
       cmocka_unit_test(sessions_by_gap_and_by_id),
       cmocka_unit_test(channels),
       cmocka_unit_test(lifestyle_against_the_population),
+      cmocka_unit_test(hours_by_weekday),
       cmocka_unit_test(days_of_a_changing_offset),
       cmocka_unit_test(names_of_the_job_file),
       cmocka_unit_test(when_where_what),

@@ -7,6 +7,7 @@
 #define PORTRAIT_PACKED_H
 #include <portrait/event.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "packed rows and blocks are little-endian");
 
@@ -20,7 +21,8 @@ struct pt_row_head {
   uint16_t id_n;  /* bytes of event_id */
   uint16_t words; /* size of the row in 4-byte words */
 };
-_Static_assert(sizeof(struct pt_row_head) == 48, "the packed head has no padding");
+_Static_assert(sizeof(struct pt_row_head) == 48 && offsetof(struct pt_row_head, type) == 40,
+               "pt_pack writes whole words");
 
 #define PT_MAX_EVENT_ID 256u
 

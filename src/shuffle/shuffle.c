@@ -9,13 +9,23 @@
 
 #define DEFAULT_ROUND (UINT64_C(16) << 20)
 #define FIRST_SHARE   (UINT64_C(1) << 20) /* of a destination's buffer, which doubles from there */
-#define TOLD          65536u              /* users, a power of two */
+#define TOLD          131072u             /* users, a power of two */
+#define LATE          8u                  /* events between the question and the answer whether an id was told */
+#define COARSE        16u                 /* slots a cell of the first look at ownership */
 #define NOBODY        UINT16_MAX
 
 enum { MORE, SEVERITY, STOP };
 
 struct outbox {
   struct pt_buf rows, ids;
+};
+
+/* An id that may have to be told. */
+struct asked {
+  struct pt_h128 user;
+  int owner;
+  uint32_t n;
+  char id[256];
 };
 
 struct pt_shuffle {
@@ -26,8 +36,11 @@ struct pt_shuffle {
   struct pt_dict *dicts[PT_F_COUNT];
   uint32_t *own[PT_F_COUNT]; /* sender's code -> store's code, PT_NO_CODE where not yet asked */
   uint32_t n_own[PT_F_COUNT];
-  uint16_t *owner;         /* of each slot */
-  struct pt_h128 *told;    /* by the hash's low bits: a user whose id the owner has */
+  uint32_t *slot_from;               /* size + 1 bounds */
+  uint16_t owner[PT_SLOTS / COARSE]; /* of the first slot of each cell: small enough for the innermost cache */
+  struct pt_h128 *told;              /* by the hash's low bits: a user whose id the owner has */
+  struct asked asked[LATE];
+  uint64_t n_asked, n_answered;
   struct outbox *boxes[2]; /* [set][destination] */
   int filling;             /* set */
   uint64_t queued;         /* packed bytes since the last turn, own ones too */
@@ -45,20 +58,24 @@ static int fill_owners(struct pt_shuffle *s, const uint32_t *slot_from, struct p
     return pt_fail(err, "shuffle", PT_INTERNAL, 0, "slot bounds do not cover all slots");
   for (int r = 0; r < s->size; r++) {
     if (slot_from[r] > slot_from[r + 1]) return pt_fail(err, "shuffle", PT_INTERNAL, 0, "slot bounds go backwards");
-    for (uint32_t slot = slot_from[r]; slot < slot_from[r + 1]; slot++) s->owner[slot] = (uint16_t)r;
+  }
+  memcpy(s->slot_from, slot_from, ((size_t)s->size + 1) * sizeof *slot_from);
+  for (uint32_t cell = 0, r = 0; cell < PT_SLOTS / COARSE; cell++) {
+    while (slot_from[r + 1] <= cell * COARSE) r++;
+    s->owner[cell] = (uint16_t)r;
   }
   return 0;
 }
 
 static bool allocate(struct pt_shuffle *s) {
   size_t n = (size_t)s->size;
-  s->owner = malloc(PT_SLOTS * sizeof *s->owner);
+  s->slot_from = malloc((n + 1) * sizeof *s->slot_from);
   s->told = calloc(TOLD, sizeof *s->told);
   s->boxes[0] = calloc(n, sizeof **s->boxes);
   s->boxes[1] = calloc(n, sizeof **s->boxes);
   s->send = calloc(n, sizeof *s->send);
   s->n_send = calloc(n, sizeof *s->n_send);
-  return s->owner && s->told && s->boxes[0] && s->boxes[1] && s->send && s->n_send;
+  return s->slot_from && s->told && s->boxes[0] && s->boxes[1] && s->send && s->n_send;
 }
 
 int pt_shuffle_open_dicts(struct pt_shuffle **out, struct pt_comm *c, const struct pt_shuffle_conf *conf,
@@ -101,7 +118,7 @@ void pt_shuffle_close(struct pt_shuffle *s) {
   if (s->x) pt_exchange_free(s->x);
   pt_shuffle_local_free(&s->local);
   pt_shuffle_maps_free(&s->maps);
-  free(s->owner);
+  free(s->slot_from);
   free(s->told);
   free(s->send);
   free(s->n_send);
@@ -164,13 +181,38 @@ static int tell(struct pt_shuffle *s, int owner, struct pt_h128 user, struct pt_
   return 0;
 }
 
+/* Answers the oldest question. */
+static int answer(struct pt_shuffle *s, struct pt_err *err) {
+  const struct asked *a = &s->asked[s->n_answered++ % LATE];
+  struct pt_h128 *told = &s->told[a->user.lo & (TOLD - 1)];
+  if (told->lo == a->user.lo && told->hi == a->user.hi) return 0;
+  *told = a->user;
+  return tell(s, a->owner, a->user, (struct pt_slice){a->id, a->n}, err);
+}
+
+static void answer_all(struct pt_shuffle *s, struct pt_err *err) {
+  while (!err->code && s->n_answered < s->n_asked)
+    if (answer(s, err)) break;
+}
+
+static int ask(struct pt_shuffle *s, int owner, struct pt_h128 user, struct pt_slice id, struct pt_err *err) {
+  __builtin_prefetch(&s->told[user.lo & (TOLD - 1)], 1);
+  if (s->n_asked - s->n_answered == LATE) PT_TRY(answer(s, err));
+  struct asked *a = &s->asked[s->n_asked % LATE];
+  if (id.n > sizeof a->id) return pt_fail(err, "shuffle", PT_INTERNAL, 0, "a user id of %zu bytes", id.n);
+  a->user = user;
+  a->owner = owner;
+  a->n = (uint32_t)id.n;
+  if (id.n) memcpy(a->id, id.p, id.n);
+  s->n_asked++;
+  return 0;
+}
+
 int pt_shuffle_put(struct pt_shuffle *s, const struct pt_event *e, struct pt_slice user_id, struct pt_err *err) {
-  int owner = s->owner[pt_slot(e->user)];
-  struct pt_h128 *told = &s->told[e->user.lo & (TOLD - 1)];
-  if (told->lo != e->user.lo || told->hi != e->user.hi) {
-    PT_TRY(tell(s, owner, e->user, user_id, err));
-    *told = e->user;
-  }
+  uint32_t slot = pt_slot(e->user);
+  int owner = s->owner[slot / COARSE];
+  while (slot >= s->slot_from[owner + 1]) owner++;
+  PT_TRY(ask(s, owner, e->user, user_id, err));
   return owner == s->rank ? put_own(s, e, err) : put_other(s, &s->boxes[s->filling][owner], e, err);
 }
 
@@ -189,6 +231,7 @@ uint64_t pt_shuffle_sent(const struct pt_shuffle *s) {
 /* Makes the messages of the set being filled. After a failure nothing but the flags goes out. */
 static void prepare(struct pt_shuffle *s, struct pt_err *err) {
   struct outbox *boxes = s->boxes[s->filling];
+  answer_all(s, err);
   for (int r = 0; r < s->size; r++) {
     struct pt_buf *b = &boxes[r].rows;
     s->send[r] = NULL;
@@ -236,6 +279,7 @@ static int finish(struct pt_shuffle *s, uint64_t flags[3], struct pt_err *err) {
 int pt_shuffle_turn(struct pt_shuffle *s, bool more, bool *any_more, struct pt_err *err) {
   s->queued = 0;
   if (s->size == 1) {
+    answer_all(s, err);
     *any_more = more;
     return err->code ? pt_agree(s->c, err) : 0;
   }

@@ -18,17 +18,14 @@ size_t pt_pack(const struct pt_event *e, unsigned char *out) {
     memcpy(p, e->event_id.p, id_n);
     p += padded;
   }
-  struct pt_row_head head = {.hi = e->user.hi,
-                             .lo = e->user.lo,
-                             .time = e->time,
-                             .fingerprint = e->fingerprint,
-                             .has = e->has,
-                             .type = e->type,
-                             .format = e->format,
-                             .nth = e->nth,
-                             .id_n = (uint16_t)id_n,
-                             .words = (uint16_t)((size_t)(p - out) / 4)};
-  memcpy(out, &head, sizeof head);
+  /* Whole words straight from the event: a head built field by field would be read back before it is written. */
+  uint64_t small = e->type | (uint64_t)e->format << 8 | (uint64_t)e->nth << 16 | (uint64_t)id_n << 32 |
+                   (uint64_t)(p - out) / 4 << 48;
+  memcpy(out, &e->user, 16);
+  memcpy(out + 16, &e->time, 8);
+  memcpy(out + 24, &e->fingerprint, 8);
+  memcpy(out + 32, &e->has, 8);
+  memcpy(out + 40, &small, 8);
   return (size_t)(p - out);
 }
 

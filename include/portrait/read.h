@@ -56,6 +56,7 @@ struct pt_chunk {
   const char *p;
   size_t n;
   uint64_t file;         /* number in pt_inputs */
+  bool file_start;       /* p[0] is the file's first byte (its frame may stand behind a skippable one) */
   bool new_part;         /* first chunk of this part: (re)open the parser with pt_reader_head() */
   bool last;             /* last chunk of this part */
   uint64_t frame_offset; /* compressed offset of the frame in which p[0] lies (0 for plain and gzip) */

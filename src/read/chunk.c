@@ -41,6 +41,7 @@ void pt_read_lines_begin(struct pt_lines *l, bool file_start) {
   l->skip = file_start ? PT_SKIP_NOT : PT_SKIP_LEAD;
   l->torn = l->break_next = l->is_long = l->ended = l->beyond = false;
   l->fresh = true;
+  l->file_start = file_start;
 }
 
 /* The mark of the frame in which p[i] lies; NULL where nothing was read yet. */
@@ -208,6 +209,7 @@ static void drop_long(struct pt_lines *l, size_t next) {
 
 static void hand_out(struct pt_lines *l, struct pt_chunk *c, size_t from, size_t to) {
   *c = (struct pt_chunk){.p = l->p + from, .n = to - from, .new_part = l->fresh};
+  c->file_start = l->fresh && l->file_start;
   place(l, from, &c->frame_offset, &c->offset);
   l->fresh = false;
   l->back = from;

@@ -124,6 +124,7 @@ struct pt_lines {
   bool break_next;   /* the stream broke behind p[end - 1] */
   bool is_long;      /* a line over the limit waits to be told */
   bool ended;        /* nothing follows p[end - 1] in this part */
+  bool file_start;   /* the part begins with its file */
   bool fresh;        /* no chunk of this part was handed out yet */
   bool beyond;       /* bytes from the part's end on have come */
   uint64_t long_frame, long_offset;

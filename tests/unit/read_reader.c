@@ -35,6 +35,7 @@ static void head_of_every_part(void **state) {
   struct pt_buf text = {0}, file = {0};
   for (int i = 0; i < 40000; i++) pt_buf_printf(&text, "line %06d\n", i);
   size_t cut = 0;
+  pt_buf_add(&file, "\x50\x2a\x4d\x18\x02\0\0\0ab", 10);
   for (size_t at = 0; at < text.n; at += 100000) {
     if (at == 200000) cut = file.n;
     add_frame(&file, text.p + at, text.n - at < 100000 ? text.n - at : 100000);
@@ -54,6 +55,7 @@ static void head_of_every_part(void **state) {
         assert_int_equal(pt_reader_next(r, &c, &err), 0);
         if (!c.n && !c.new_part && !c.long_lines) break;
         opened += c.new_part;
+        assert_int_equal(c.file_start, c.new_part && (c.file == 1 || c.frame_offset < cut));
         struct pt_slice head = pt_reader_head(r);
         assert_int_equal(head.n, c.file == 0 ? PT_READ_HEAD : 6);
         if (c.new_part) assert_memory_equal(head.p, c.file == 0 ? text.p : "short\n", head.n);

@@ -33,18 +33,18 @@ uint32_t pt_column_of(const struct pt_parser *p, struct pt_slice source) {
 
 static int grow_columns(struct pt_parser *p, uint32_t n) {
   struct pt_csv *c = &p->csv;
-  if (n <= c->n_to) return 0;
-  struct pt_value **to = realloc(c->to, n * sizeof(struct pt_value *));
-  if (!to) return -1;
-  c->to = to;
+  if (n <= c->n_columns) return 0;
+  struct pt_column *column = realloc(c->column, n * sizeof *column);
+  if (!column) return -1;
+  c->column = column;
   uint8_t *slots = realloc(p->column_slot, n);
   if (!slots) return -1;
   p->column_slot = slots;
-  for (uint32_t i = c->n_to; i < n; i++) {
-    to[i] = &c->trash;
+  for (uint32_t i = c->n_columns; i < n; i++) {
+    column[i] = (struct pt_column){.to = &c->trash};
     slots[i] = PT_NO_SLOT;
   }
-  c->n_to = n;
+  c->n_columns = n;
   return 0;
 }
 
@@ -56,7 +56,7 @@ static uint8_t bind_column(struct pt_parser *p, struct pt_slice source, uint8_t 
   uint8_t slot = wish == PT_NO_SLOT ? own_slot(p) : wish;
   if (slot == PT_NO_SLOT) return slot;
   p->column_slot[k] = slot;
-  p->csv.to[k] = pt_slot_value(p, slot);
+  p->csv.column[k].to = pt_slot_value(p, slot);
   return slot;
 }
 
@@ -158,23 +158,24 @@ static int read_columns(struct pt_parser *p, struct pt_slice head) {
   const char *end = p->header.p + p->header.n;
   pt_split split = p->f->delimiter == ' ' ? pt_csv_blanks : p->lanes->split;
   struct pt_csv c = {.delimiter = p->csv.delimiter, .multiline = p->csv.multiline, .arena = p->csv.arena};
+  c.other.to = &c.trash;
   struct pt_csv_line line;
   if (split(&c, p->header.p, end, true, &line) != PT_CSV_OK || line.cells > MAX_COLUMNS) return 0;
   struct pt_value *cell = calloc(line.cells, sizeof *cell);
-  struct pt_value **to = calloc(line.cells, sizeof(struct pt_value *));
+  struct pt_column *column = calloc(line.cells, sizeof *column);
   p->column = calloc(line.cells, sizeof *p->column);
-  int code = cell && to && p->column ? 0 : -1;
+  int code = cell && column && p->column ? 0 : -1;
   if (!code) {
-    for (uint32_t i = 0; i < line.cells; i++) to[i] = &cell[i];
-    c.to = to;
-    c.n_to = line.cells;
+    for (uint32_t i = 0; i < line.cells; i++) column[i].to = &cell[i];
+    c.column = column;
+    c.n_columns = line.cells;
     c.arena.n = 0;
     if (split(&c, p->header.p, end, true, &line) == PT_CSV_OK) p->n_columns = line.cells;
     for (uint32_t i = 0; i < p->n_columns; i++) p->column[i] = pt_slice_trim((struct pt_slice){cell[i].p, cell[i].n});
     p->csv.arena.n = c.arena.n; /* decoded names stay in front of the lines' texts */
   }
   free(cell);
-  free(to);
+  free(column);
   return code;
 }
 

@@ -58,7 +58,7 @@ enum pt_csv_fate pt_csv_blanks(struct pt_csv *c, const char *p, const char *end,
   uint32_t cells = 0;
   bool cut = false;
   for (p = skip_blanks(p, end); !at_line_end(p, end); p = skip_blanks(p, end)) {
-    struct pt_value *to = cells < c->n_to ? c->to[cells] : &c->trash;
+    struct pt_value *to = cells < c->n_columns ? c->column[cells].to : &c->trash;
     cells++;
     p = *p == '"' ? pt_csv_quoted(c, p + 1, end, &cut, to) : bare_cell(p, end, to);
     if (!p) return cut && !last ? PT_CSV_CUT : PT_CSV_BAD;

@@ -7,6 +7,7 @@
 
 #define LANE_TARGET __attribute__((target("avx2,bmi")))
 #define LANE_WIDTH  32
+#define LANE_HABITS 1
 
 /* Bytes in front of the first '"', '\\', control or non-ASCII byte, LANE_WIDTH where none is there. */
 LANE_TARGET static inline unsigned lane_special(const char *p) {

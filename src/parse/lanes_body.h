@@ -1,6 +1,7 @@
 /* The two hot loops, compiled once per instruction set: the including file defines LANE_TARGET (function attribute),
- * LANE_WIDTH and the primitives lane_special(), lane_same(), lane_number(), lane_cell(). All may read 64 bytes behind
- * `end`, so a place is compared with `end` before each step and what lies behind it never decides. */
+ * LANE_WIDTH, LANE_HABITS (0: lengths steer branches anyway) and the primitives lane_special(), lane_same(),
+ * lane_number(), lane_cell(). All may read 64 bytes behind `end`, so a place is compared with `end` before each step
+ * and what lies behind it never decides. */
 
 LANE_TARGET static const char *text_value(struct pt_json *j, const char *p, const char *end, struct pt_value *out) {
   const char *start = p;
@@ -42,6 +43,26 @@ LANE_TARGET static inline const char *scalar(struct pt_json *j, const char *p, c
   return word_value(p, out);
 }
 
+/* p + length, where `length` was just measured. Most values are as long as the last one in their place (times, ids of
+ * equal width): where that has held, the sum is made from the remembered length and the measured one is only compared,
+ * so the processor goes on with the next value before this one's end is known. The asm keeps the two apart. */
+LANE_TARGET static inline const char *advance(const char *p, uint32_t length, struct pt_habit *h) {
+  if (!LANE_HABITS) return p + length;
+  uint32_t same = h->length;
+  __asm__("" : "+r"(same));
+  if (__builtin_expect(h->trust >= PT_TRUST, 1)) {
+    if (__builtin_expect(length == h->length, 1)) {
+      if (h->trust < 2 * PT_TRUST) h->trust++;
+      return p + same;
+    }
+    h->trust -= 2;
+    return p + length;
+  }
+  h->trust = (h->trust + 1) & -(int32_t)(length == h->length); /* no branch: it could not be foreseen */
+  h->length = length;
+  return p + length;
+}
+
 LANE_TARGET static struct pt_edge *other_edge(struct pt_state *s, const char *p, const char *end) {
   for (struct pt_edge *e = s->edges; e; e = e->next) {
     if (e != s->last && lane_same(p, end, e)) {
@@ -80,12 +101,11 @@ LANE_TARGET static const char *follow(struct pt_json *j, const char *p, const ch
       return p;
     }
     if (p > end) break;
-    struct pt_value v;
-    p = scalar(j, p, end, &v);
-    if (!p) break;
-    *e->to = v;
     seen0 |= e->set[0];
     seen1 |= e->set[1];
+    const char *stop = scalar(j, p, end, e->to);
+    if (!stop) break;
+    p = advance(p, (uint32_t)(stop - p), &e->habit);
   }
   j->dirty[0] |= seen0;
   j->dirty[1] |= seen1;
@@ -98,25 +118,23 @@ LANE_TARGET static enum pt_csv_fate split(struct pt_csv *c, const char *p, const
   bool high = false, cut = false;
   const char delimiter = c->delimiter;
   for (;;) {
-    struct pt_value *to = cells < c->n_to ? c->to[cells] : &c->trash;
+    struct pt_column *column = cells < c->n_columns ? &c->column[cells] : &c->other;
     cells++;
     const char *start = p;
     if (__builtin_expect(p < end && *p == '"', 0)) {
-      p = pt_csv_quoted(c, p + 1, end, &cut, to);
+      p = pt_csv_quoted(c, p + 1, end, &cut, column->to);
       if (!p) return cut && !last ? PT_CSV_CUT : PT_CSV_BAD;
       high = true;
       if (p < end && *p == '\r' && (p + 1 == end || p[1] == '\n')) p++;
       if (p < end && *p != delimiter && *p != '\n') return PT_CSV_BAD;
     } else {
-      for (;;) {
-        unsigned k = lane_cell(p, delimiter, &high);
-        p += k;
-        if (k < LANE_WIDTH || p >= end) break;
-      }
+      unsigned k;
+      while ((k = lane_cell(p, delimiter, &high)) == LANE_WIDTH && p + k < end) p += k;
+      p = p == start ? advance(p, k, &column->habit) : p + k;
       if (p > end) p = end;
       bool crlf = p < end && *p == '\n' && p > start && p[-1] == '\r';
       uint32_t n = (uint32_t)(p - start) - crlf;
-      *to = (struct pt_value){start, n, n ? PT_V_TEXT : PT_V_ABSENT};
+      *column->to = (struct pt_value){start, n, n ? PT_V_TEXT : PT_V_ABSENT};
     }
     if (p >= end) {
       if (!last) return PT_CSV_CUT;

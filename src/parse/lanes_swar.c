@@ -2,7 +2,8 @@
 #include "parse_priv.h"
 
 #define LANE_TARGET
-#define LANE_WIDTH 8
+#define LANE_WIDTH  8
+#define LANE_HABITS 0
 
 /* Bytes in front of the first '"', '\\', control or non-ASCII byte, LANE_WIDTH where none is there. */
 static inline unsigned lane_special(const char *p) {

@@ -63,6 +63,12 @@ uint32_t pt_paths_add(struct pt_paths *t, uint32_t from, struct pt_slice path);
 int pt_paths_seal(struct pt_paths *t);
 uint32_t pt_paths_child(const struct pt_paths *t, uint32_t parent, const char *name, size_t n);
 
+#define PT_TRUST 8
+struct pt_habit { /* how long the values of one place are (lanes_body.h) */
+  uint32_t length;
+  int32_t trust; /* believed from PT_TRUST on; 2 less per surprise */
+};
+
 /* ---- json.c ---- */
 #define PT_ROW_SLOTS 32   /* values kept of a product */
 #define PT_MAX_ROWS  4096 /* products of one order */
@@ -99,6 +105,7 @@ struct pt_edge {
   const char *text;
   struct pt_state *target; /* NULL: the line's end */
   struct pt_value *to;     /* the value behind it */
+  struct pt_habit habit;   /* of that value */
   uint64_t set[2], clear[2];
   struct pt_edge *next; /* of the same state */
 };
@@ -116,11 +123,16 @@ void pt_graph_learn(struct pt_json *j, const char *p, const char *end);
 void pt_graph_hit(struct pt_graph *g);
 
 /* ---- lanes: the same loops with AVX2 and with 8-byte words ---- */
+struct pt_column {
+  struct pt_value *to;
+  struct pt_habit habit;
+};
 struct pt_csv {
   char delimiter;
   bool multiline;
-  struct pt_value **to; /* per column */
-  uint32_t n_to;
+  struct pt_column *column;
+  uint32_t n_columns;
+  struct pt_column other; /* any column behind them */
   struct pt_value trash;
   struct pt_arena arena;
 };
@@ -179,7 +191,7 @@ struct pt_parser {
   uint32_t n_columns;
   struct pt_buf header; /* the names' bytes */
   size_t header_texts;  /* bytes in front of csv.arena.p that the names use */
-  uint8_t *column_slot; /* as csv.to; csv.n_to of them */
+  uint8_t *column_slot; /* as csv.column */
   uint32_t columns_needed;
   bool has_header, header_due;
   struct pt_segment *segment;

@@ -29,6 +29,7 @@ static int open_csv(struct pt_parser *p, struct pt_slice head, struct pt_err *er
   struct pt_csv *c = &p->csv;
   c->delimiter = p->f->delimiter ? p->f->delimiter : ',';
   c->multiline = p->f->multiline;
+  c->other.to = &c->trash;
   c->arena.cap = p->max_line + head.n + 64;
   c->arena.p = malloc(c->arena.cap);
   if (!c->arena.p) return pt_fail(err, "parse", PT_MEMORY, 0, "no memory for a parser");
@@ -68,7 +69,7 @@ void pt_parser_close(struct pt_parser *p) {
   pt_segment_close(p);
   pt_json_close(&p->json);
   if (p->csv.arena.p) free(p->csv.arena.p - p->header_texts);
-  free(p->csv.to);
+  free(p->csv.column);
   free(p->column_slot);
   free(p->column);
   pt_buf_free(&p->header);

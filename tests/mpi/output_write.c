@@ -22,9 +22,7 @@ static char folder[200];
 static void make_frames(struct pt_frame f[2]) {
   static const int64_t users[] = {5, -7, 9007199254740993};
   static const double mean[] = {0.5, NAN, 1e300};
-  static const char *const name[] = {"alpha", "",
-                                     "gr\xC3\xB6\xC3\x9F"
-                                     "er"};
+  static const char *const name[] = {"alpha", "", "gr\xC3\xB6\xC3\237er"};
   struct pt_err err = {0};
   uint32_t at;
   uint64_t row;

@@ -21,7 +21,7 @@ struct pt_conf {
   char as_of[40];    /* "" = the catalogue's default T */
   char timezone[64]; /* UTC */
   uint32_t
-      windows[16]; /* 7 30 90 365; `all` is always there. Ascending, 30 90 365 required by the catalogue's columns */
+      windows[16]; /* 7 30 90 365; `all` is always there. Ascending */
   uint32_t n_windows;
   struct pt_names columns;        /* globs */
   struct pt_names counted_events; /* view search click favorite follow cart_add purchase review return share login */

@@ -49,7 +49,7 @@ const struct pt_key pt_keys[] = {
      .item = pt_item_text,
      AT(columns)},
     {.info = {"windows", "ascending list", "days", "[7, 30, 90, 365]",
-              "The windows that counts and sums are made for; all is always there. 30, 90 and 365 must be among them."},
+              "The windows that counts and sums are made for; all is always there."},
      .read = pt_read_windows,
      .write = pt_write_windows,
      AT(windows)},

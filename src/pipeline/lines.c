@@ -174,7 +174,7 @@ int pt_lines_chunk(struct pt_lines *l, const struct pt_chunk *chunk, pt_put put,
   if (chunk->new_part) PT_TRY(open_part(l, chunk, err));
   PT_TRY(take_long(l, chunk, err));
   const char *at = chunk->p, *end = chunk->p + chunk->n;
-  bool start = chunk->new_part && chunk->offset == 0 && chunk->frame_offset == 0;
+  bool start = chunk->file_start;
   if (!l->parser) return 0;
   for (struct pt_record r; at < end; at = r.next, start = false) {
     pt_parser_next(l->parser, at, end, start, chunk->last, &r);

@@ -3,6 +3,7 @@
 #include "segments_priv.h"
 
 #include <math.h>
+#include <portrait/decimal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,15 @@ static double money_value(const struct summary *m, uint32_t range, enum money wh
   return ((const double *)pt_rows_values(m->s->rows, range, (uint32_t)m->money_at[what]))[row];
 }
 
+/* Money columns hold multiples of 1/10,000: summed as such, exactly, where that is what they hold. */
+static void add_money(struct pt_exact *sum, double v) {
+  double units = v * PT_MONEY_SCALE;
+  if (fabs(units) < 0x1p53)
+    pt_exact_add_i64(sum, llround(units));
+  else
+    pt_exact_add(sum, units);
+}
+
 /* The segments of a row: `all`, and one for each tag that is known. */
 static uint32_t segments_of(const struct segments *s, uint32_t range, uint32_t row, uint32_t *out) {
   uint32_t n = 0;
@@ -57,7 +67,7 @@ static void add_row(struct summary *m, uint32_t range, uint32_t row, const uint3
     if (m->count_at[i] >= 0) counts[i] = count_value(m->s->rows, range, m->count_at[i], row);
   for (int i = 0; i < N_MONEY; i++)
     if (m->money_at[i] >= 0 && (i != NET_BUYERS || counts[BUYERS]))
-      pt_exact_add(&money[i], money_value(m, range, (enum money)i, row));
+      add_money(&money[i], money_value(m, range, (enum money)i, row));
   for (uint32_t k = 0; k < n; k++) {
     for (int i = 0; i < N_COUNTS; i++) m->counts[(size_t)in[k] * N_COUNTS + (size_t)i] += counts[i];
     for (int i = 0; i < N_MONEY; i++) pt_exact_join(&m->money[(size_t)in[k] * N_MONEY + (size_t)i], &money[i]);
@@ -121,7 +131,8 @@ static uint32_t cells_of(const struct summary *m, uint32_t g, const double *medi
   const uint64_t *k = &m->counts[(size_t)g * N_COUNTS];
   double users = (double)k[USERS], buyers = (double)k[BUYERS], money[N_MONEY];
   bool orders = m->count_at[ORDERS_ALL] >= 0, net = orders && m->money_at[NET_ALL] >= 0;
-  for (int i = 0; i < N_MONEY; i++) money[i] = pt_exact_value(&m->money[(size_t)g * N_MONEY + (size_t)i]);
+  for (int i = 0; i < N_MONEY; i++)
+    money[i] = pt_exact_value(&m->money[(size_t)g * N_MONEY + (size_t)i]) / PT_MONEY_SCALE;
   struct cell cells[] = {
       {"users", PT_FR_I64, "users", "users of the segment", true, users},
       {"share", PT_FR_F64, "1", "share of all users", true, ratio(users, (double)m->counts[USERS])},

@@ -17,13 +17,13 @@ mkdir -p $demo
 title() { printf '\n--- %s\n' "$*"; }
 
 title "synthetic logs: $demo/logs"
-mpirun --oversubscribe -n 2 $portrait synth --users 20000 --events 2000000 -o $demo/logs
+mpirun -q --oversubscribe -n 2 $portrait synth --users 20000 --events 2000000 -o $demo/logs
 
 title "profiles"
-mpirun --oversubscribe -n 2 $portrait build $demo/logs -o $demo/profiles.h5ad --summary $demo/run.json
+mpirun -q --oversubscribe -n 2 $portrait build $demo/logs -o $demo/profiles.h5ad --summary $demo/run.json
 
 title "one user"
-$portrait show $demo/profiles.h5ad u00012345
+$portrait show $demo/profiles.h5ad u00008381
 
 title "the segments"
 /usr/bin/python3 - $demo/profiles.h5ad <<'P'
@@ -38,6 +38,8 @@ with h5py.File(sys.argv[1], "r") as f:
         return node.asstr()[()] if node.dtype.kind in "SO" else node[()]
     print("".join(f"{c:>30}" if c == "segment" else f"{c:>16}" for c in columns))
     for row in zip(*(values(c) for c in columns)):
+        if row[0].startswith("active_hour"):
+            continue  # 24 of them
         print("".join(f"{v:>30}" if isinstance(v, str) else f"{v:>16,.3f}" if v != int(v) else f"{int(v):>16,}" for v in row))
 P
 

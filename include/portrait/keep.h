@@ -97,8 +97,8 @@ int pt_keep_weights(const struct pt_keep *k, int rank, int size, uint64_t *weigh
 /* size + 1 slot bounds that share the events out evenly. */
 void pt_keep_bounds(const uint64_t *weights, int size, uint32_t *slot_from);
 /* A sealed store of the slots in `conf` whose buckets are read from the parts as they are loaded; of `wanted` fields
- * alone. Everything that takes a sealed store takes it. Loading buckets in their order decodes each block once. `k` must
- * outlive it. */
+ * alone. Everything that takes a sealed store takes it. Loading buckets in their order decodes each block once. `k`
+ * must outlive it. */
 int pt_keep_store(struct pt_store **out, const struct pt_keep *k, const struct pt_store_conf *conf,
                   const uint64_t *weights, uint64_t wanted, struct pt_err *err) PT_MUST_CHECK;
 

@@ -101,6 +101,8 @@ int pt_block_peek(const void *p, size_t n, struct pt_block_head *head, size_t *s
  * open. */
 int pt_block_open(struct pt_block_decoder *d, const void *p, size_t n, uint64_t wanted,
                   struct pt_err *err) PT_MUST_CHECK;
+/* Replaces the rows' formats: f becomes to[f]; 74 where f is not below n. */
+int pt_block_map_formats(struct pt_block_decoder *d, const uint8_t *to, uint32_t n, struct pt_err *err) PT_MUST_CHECK;
 /* Texts of a dictionary field of a block with PT_BLOCK_TEXTS: its codes index them. */
 const struct pt_slice *pt_block_texts(const struct pt_block_decoder *d, enum pt_field f, uint32_t *n);
 /* Bytes that pt_block_rows() writes: rows, and the users' id bytes. */

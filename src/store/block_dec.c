@@ -264,6 +264,14 @@ int pt_block_open(struct pt_block_decoder *d, const void *p, size_t n, uint64_t 
   return read_texts(d, err);
 }
 
+int pt_block_map_formats(struct pt_block_decoder *d, const uint8_t *to, uint32_t n, struct pt_err *err) {
+  for (uint32_t s = 0; s < d->n_shapes; s++) {
+    if (d->shapes[s].format >= n) return broken(err, "rows of an unknown format");
+    d->shapes[s].format = to[d->shapes[s].format];
+  }
+  return 0;
+}
+
 const struct pt_slice *pt_block_texts(const struct pt_block_decoder *d, enum pt_field f, uint32_t *n) {
   *n = d->n_texts[f];
   return d->texts[f];

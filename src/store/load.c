@@ -3,6 +3,7 @@
  * the decoded rows come on top of what is in memory. */
 #include <stdlib.h>
 
+#include "keep_priv.h"
 #include "store_priv.h"
 
 /* Codes by arrival to codes by bytes, once for the rows in memory. */
@@ -70,6 +71,7 @@ static void charge_load(struct pt_store *s) {
 
 int pt_store_load(struct pt_store *s, uint32_t bucket, struct pt_bucket *out, struct pt_err *err) {
   if (!s->sealed || bucket >= s->n_buckets) return pt_fail(err, "store", PT_INTERNAL, 0, "load of bucket %u", bucket);
+  if (s->source) return pt_keep_source_load(s, bucket, out, err);
   struct pt_store_bucket *b = &s->buckets[bucket];
   if (b->closed) return pt_fail(err, "store", PT_INTERNAL, 0, "bucket %u was forgotten", bucket);
   uint64_t rows = b->rows, users = b->ids.n;
@@ -89,7 +91,7 @@ int pt_store_load(struct pt_store *s, uint32_t bucket, struct pt_bucket *out, st
 }
 
 void pt_store_unload(struct pt_store *s, uint32_t bucket, bool forget) {
-  if (!forget || bucket >= s->n_buckets) return;
+  if (!forget || s->source || bucket >= s->n_buckets) return;
   struct pt_store_bucket *b = &s->buckets[bucket];
   pt_chunks_give(&s->chunks, b->first, 1);
   pt_ids_free(&b->ids, s->conf.mem);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "keep_priv.h"
 #include "store_priv.h"
 
 #define DEFAULT_BUCKET (UINT64_C(2) << 20)
@@ -45,6 +46,7 @@ int pt_store_open(struct pt_store **out, const struct pt_store_conf *conf, struc
 
 void pt_store_close(struct pt_store *s) {
   if (!s) return;
+  if (s->source) pt_keep_source_close(s);
   for (uint32_t i = 0; s->buckets && i < s->n_buckets; i++) {
     pt_ids_free(&s->buckets[i].ids, s->conf.mem);
     for (struct pt_store_block *b = s->buckets[i].blocks, *next; b; b = next) {

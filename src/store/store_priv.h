@@ -26,6 +26,8 @@ struct pt_store_bucket {
   bool closed;  /* forgotten */
 };
 
+struct pt_keep_source;
+
 struct pt_store {
   struct pt_store_conf conf;
   uint32_t n_buckets;
@@ -51,6 +53,7 @@ struct pt_store {
   unsigned char *decoded; /* rows and id bytes of blocks */
   size_t cap_decoded;
   uint64_t load_charged;
+  struct pt_keep_source *source; /* the buckets come from a kept store; NULL: from here */
 };
 
 static inline struct pt_store_bucket *pt_store_bucket_of(struct pt_store *s, uint64_t hi) {

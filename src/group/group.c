@@ -53,7 +53,7 @@ static int reserve(struct pt_group *g, size_t rows, size_t users, struct pt_err 
     if (!g->items) return pt_group_no_memory(err);
     g->cap_items = rows;
   }
-  g->spare = g->items + g->cap_items;
+  g->spare = g->items ? g->items + g->cap_items : NULL;
   if (users <= g->cap_users) return 0;
   free(g->hashes);
   free(g->ids);

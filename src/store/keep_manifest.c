@@ -86,7 +86,7 @@ static int by_slot(const void *x, const void *y) {
 static int read_part(struct pt_keep *k, struct pt_keep_generation *g, const json_t *o, struct pt_err *err) {
   const char *name = json_string_value(json_object_get(o, "name"));
   const char *sum = json_string_value(json_object_get(o, "xxh3"));
-  struct pt_keep_part p = {NULL};
+  struct pt_keep_part p = {.name = NULL};
   uint64_t from, to;
   if (!name || !part_name(name, g->name) || !sum || strlen(sum) != 16 || !hex(sum, 16, &p.xxh3) ||
       !number(o, "slot_from", &from) || !number(o, "slot_to", &to) || !number(o, "bytes", &p.bytes) ||

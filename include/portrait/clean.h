@@ -11,9 +11,10 @@
 
 struct pt_cleaner; /* opaque */
 
-/* `carried`: bits of the fields whose values travel; the others are only checked where a rule says so. */
+/* `carried[type]`: bits of the fields whose values travel with an event of that type (PT_T_COUNT masks, copied); the
+ * others are only checked where a rule says so. */
 int pt_cleaner_open(struct pt_cleaner **out, const struct pt_conf *conf, const struct pt_zone *zone,
-                    const struct pt_hash_key *key, uint64_t carried, struct pt_err *err) PT_MUST_CHECK;
+                    const struct pt_hash_key *key, const uint64_t *carried, struct pt_err *err) PT_MUST_CHECK;
 void pt_cleaner_close(struct pt_cleaner *c);
 /* The parser of a new part, its format and the format's index in the run's list. */
 int pt_cleaner_part(struct pt_cleaner *c, const struct pt_parser *p, const struct pt_format *f, uint8_t format_index,

@@ -84,8 +84,12 @@ int pt_select(struct pt_comm *c, const struct pt_target *targets, uint32_t n, ui
 uint64_t pt_key_f64(double v);
 double pt_f64_key(uint64_t key);
 /* An int64 as a key of the same order, and back. Local. */
-static inline uint64_t pt_key_i64(int64_t v) { return (uint64_t)v ^ UINT64_C(1) << 63; }
-static inline int64_t pt_i64_key(uint64_t key) { return (int64_t)(key ^ UINT64_C(1) << 63); }
+static inline uint64_t pt_key_i64(int64_t v) {
+  return (uint64_t)v ^ UINT64_C(1) << 63;
+}
+static inline int64_t pt_i64_key(uint64_t key) {
+  return (int64_t)(key ^ UINT64_C(1) << 63);
+}
 /* The two order statistics and the weight of a type-7 quantile over n values: x[lo] + part * (x[lo + 1] - x[lo]).
  * Local. */
 void pt_type7(uint64_t n, double p, uint64_t *lo, double *part);

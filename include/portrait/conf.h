@@ -18,10 +18,9 @@ enum pt_compress { PT_FAST, PT_GZIP_LEVEL, PT_NONE };
 
 /* Every key of the job file that this version has; nothing here is without effect. */
 struct pt_conf {
-  char as_of[40];    /* "" = the catalogue's default T */
-  char timezone[64]; /* UTC */
-  uint32_t
-      windows[16]; /* 7 30 90 365; `all` is always there. Ascending */
+  char as_of[40];       /* "" = the catalogue's default T */
+  char timezone[64];    /* UTC */
+  uint32_t windows[16]; /* 7 30 90 365; `all` is always there. Ascending */
   uint32_t n_windows;
   struct pt_names columns;        /* globs */
   struct pt_names counted_events; /* view search click favorite follow cart_add purchase review return share login */

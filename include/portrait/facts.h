@@ -79,6 +79,8 @@ struct pt_facts; /* the families of a job, opened; opaque */
 /* Opens the families that conf->columns asks for; fills schema; *fields = event fields needed by all of them. */
 int pt_facts_open(struct pt_facts **out, const struct pt_facts_ctx *ctx, struct pt_schema *schema, uint64_t *fields,
                   struct pt_err *err) PT_MUST_CHECK;
+/* The fields that an event of each type must bring along: PT_T_COUNT masks. Local. */
+const uint64_t *pt_facts_fields(const struct pt_facts *f);
 void pt_facts_close(struct pt_facts *f);
 /* ctx is complete now (the same pointer as at open may have been filled in). */
 int pt_facts_start(struct pt_facts *f, const struct pt_facts_ctx *ctx, struct pt_err *err) PT_MUST_CHECK;

@@ -10,20 +10,20 @@
 
 /* What the command line says; texts are the caller's. */
 struct pt_options {
-  const char *job_file;       /* -c */
-  const char *const *inputs;  /* files, folders, globs; none: the job file's `inputs` */
+  const char *job_file;      /* -c */
+  const char *const *inputs; /* files, folders, globs; none: the job file's `inputs` */
   uint32_t n_inputs;
-  const char *store;          /* --store DIR */
-  const char *output;         /* -o */
-  const char *scratch;        /* --scratch DIR */
-  const char *rejects;        /* --rejects FILE */
-  const char *summary;        /* --summary FILE */
-  const char *key_file;       /* --key-file FILE: key of the users' hash */
-  uint64_t memory;            /* --memory, bytes of this rank; 0 = found */
-  enum pt_compress compress;  /* --compression */
+  const char *store;         /* --store DIR */
+  const char *output;        /* -o */
+  const char *scratch;       /* --scratch DIR */
+  const char *rejects;       /* --rejects FILE */
+  const char *summary;       /* --summary FILE */
+  const char *key_file;      /* --key-file FILE: key of the users' hash */
+  uint64_t memory;           /* --memory, bytes of this rank; 0 = found */
+  enum pt_compress compress; /* --compression */
   int level;
   bool dry_run, json;
-  int progress;               /* seconds between lines where stderr is no terminal; 0 = none */
+  int progress; /* seconds between lines where stderr is no terminal; 0 = none */
 };
 
 /* Collective. Each returns the exit code; the error, if any, is agreed and the same on every rank. */

@@ -15,13 +15,14 @@ uint64_t pt_cleaner_wants(uint64_t carried) {
 }
 
 int pt_cleaner_open(struct pt_cleaner **out, const struct pt_conf *conf, const struct pt_zone *zone,
-                    const struct pt_hash_key *key, uint64_t carried, struct pt_err *err) {
+                    const struct pt_hash_key *key, const uint64_t *carried, struct pt_err *err) {
   struct pt_cleaner *c = calloc(1, sizeof *c);
   if (!c) return pt_fail(err, "clean", PT_MEMORY, 0, "out of memory");
   c->conf = conf;
   c->zone = zone;
   c->key = *key;
-  c->carried = carried | PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_SOURCE) | PT_BIT(PT_F_RECEIVED_AT);
+  for (int t = 0; t < PT_T_COUNT; t++)
+    c->carried[t] = carried[t] | PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_SOURCE) | PT_BIT(PT_F_RECEIVED_AT);
   c->names = pt_dict_new();
   c->categories.raw = pt_dict_new();
   bool good = c->names && c->categories.raw;
@@ -191,7 +192,7 @@ static void dict_field(struct pt_cleaner *c, enum pt_field f, struct pt_event *e
 }
 
 static void fields(struct pt_cleaner *c, struct pt_event *e) {
-  uint64_t todo = c->carried & ~PT_BIT(PT_F_EVENT);
+  uint64_t todo = c->carried[e->type] & ~PT_BIT(PT_F_EVENT);
   for (; todo; todo &= todo - 1) {
     enum pt_field f = (enum pt_field)__builtin_ctzll(todo);
     if (c->in->v[f].kind <= PT_V_NULL) continue;

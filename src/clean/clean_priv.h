@@ -26,7 +26,7 @@ struct pt_cleaner {
   const struct pt_conf *conf;
   const struct pt_zone *zone;
   struct pt_hash_key key;
-  uint64_t carried;
+  uint64_t carried[PT_T_COUNT];
   struct pt_dict *dicts[PT_F_COUNT];
   struct lexicon categories;
   /* the part */

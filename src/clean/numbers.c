@@ -7,7 +7,7 @@
 
 static void set(struct pt_cleaner *c, struct pt_event *e, enum pt_field f, int64_t v) {
   e->v[f] = v;
-  e->has |= PT_BIT(f) & c->carried;
+  e->has |= PT_BIT(f) & c->carried[e->type];
 }
 
 /* 1 given, 0 absent, -1 bad. */
@@ -116,7 +116,7 @@ bool pt_clean_numbers(struct pt_cleaner *c, struct pt_event *e, enum pt_reason *
   *reason = PT_R_CURRENCY;
   if (rate < 0) return false;
   e->v[PT_F_QUANTITY] = s.quantity;
-  if (s.quantity != PT_QTY_SCALE) e->has |= PT_BIT(PT_F_QUANTITY) & c->carried;
+  if (s.quantity != PT_QTY_SCALE) e->has |= PT_BIT(PT_F_QUANTITY) & c->carried[e->type];
   if (s.has_price) set(c, e, PT_F_PRICE, s.price);
   if (s.has_list) set(c, e, PT_F_LIST_PRICE, s.list_price);
   if (s.has_discount) set(c, e, PT_F_DISCOUNT, s.discount);

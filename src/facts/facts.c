@@ -41,6 +41,7 @@ struct pt_facts {
   struct member by_type[PT_T_COUNT][MAX_FAMILIES]; /* those with an event(), for each type */
   uint32_t n_by_type[PT_T_COUNT];
   struct pt_popneed *needs;
+  uint64_t fields[PT_T_COUNT]; /* that events of each type bring along */
 };
 
 void *pt_facts_new(size_t size, struct pt_err *err) {
@@ -56,21 +57,35 @@ int pt_facts_opened(void **state, const struct pt_cols *cols, void (*close)(void
   return 0;
 }
 
-static void list_types(struct pt_facts *f, const struct member *m) {
+static void list_types(struct pt_facts *f, const struct member *m, uint64_t fields) {
   if (!m->family->event) return;
   uint64_t types = m->family->types ? m->family->types(m->state) : UINT64_MAX;
-  for (int t = 0; t < PT_T_COUNT; t++)
-    if (types >> t & 1) f->by_type[t][f->n_by_type[t]++] = *m;
+  for (int t = 0; t < PT_T_COUNT; t++) {
+    if (!(types >> t & 1)) continue;
+    f->by_type[t][f->n_by_type[t]++] = *m;
+    f->fields[t] |= fields;
+  }
+}
+
+/* What the books read of an event, whichever family asked for them. */
+static void list_books(struct pt_facts *f, uint64_t fields) {
+  const uint64_t sessions = PT_BIT(PT_F_SESSION_ID), orders = PT_BIT(PT_F_ORDER_ID) | PT_BIT(PT_F_AMOUNT);
+  for (int t = 0; t < PT_T_RECORD; t++) {
+    f->fields[t] |= fields & sessions;
+    if (PT_MONEY_TYPES >> t & 1) f->fields[t] |= fields & orders;
+  }
 }
 
 static int open_families(struct pt_facts *f, struct pt_schema *schema, uint64_t *fields, struct pt_err *err) {
   for (const struct pt_family *const *family = pt_families; *family; family++) {
     struct member *m = &f->members[f->n];
     *m = (struct member){*family, NULL};
-    int code = (*family)->open(&f->ctx, schema, fields, &m->state, err);
+    uint64_t own = 0;
+    int code = (*family)->open(&f->ctx, schema, &own, &m->state, err);
     if (m->state) f->n++;
     if (code) return code;
-    if (m->state) list_types(f, m);
+    *fields |= own;
+    if (m->state) list_types(f, m, own);
   }
   return 0;
 }
@@ -91,7 +106,12 @@ int pt_facts_open(struct pt_facts **out, const struct pt_facts_ctx *ctx, struct 
   }
   /* the name and the sign of the amount decide what an event is */
   *fields |= PT_BIT(PT_F_TIME) | PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_AMOUNT);
+  list_books(f, *fields);
   return 0;
+}
+
+const uint64_t *pt_facts_fields(const struct pt_facts *f) {
+  return f->fields;
 }
 
 void pt_facts_close(struct pt_facts *f) {

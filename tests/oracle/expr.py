@@ -219,10 +219,10 @@ def compare(sign, left, right):
 
 def member(left, nodes):
     def run(get):
-        value = left(get)
-        if value is None:
-            return None
-        return any(compare("==", value, node(get)) for node in nodes)
+        found = [compare("==", left(get), node(get)) for node in nodes]
+        if True in found:
+            return True
+        return None if None in found else False
     return run
 
 

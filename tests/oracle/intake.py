@@ -14,7 +14,6 @@ from segment import UnknownType
 LINE_COUNTS = ("lines", "blank", "header", "filtered", "rejected",
                "accepted", "events", "duplicate", "erased", "after_as_of",
                "counted", "exact_duplicates_kept", "no_amount")
-MAX_LINE = 1 << 20
 
 
 class Intake:
@@ -76,9 +75,10 @@ class Intake:
     def take_line(self, raw, form, header):
         """Count one line as filtered, rejected or accepted."""
         source = form.name
+        if len(raw) > self.job.max_line:
+            self.reject("too_long", source)
+            return
         try:
-            if len(raw) > MAX_LINE:
-                raise Unparsable("too long")
             record = form.decode(raw, header)
         except Unparsable:
             self.reject("unparsable", source)

@@ -31,6 +31,12 @@ def duration_ms(value, units=None):
     return int(parse_number(found[1]) * UNITS[unit])
 
 
+def size_bytes(value):
+    """A number of bytes, or a text with K, M or G."""
+    found = re.fullmatch(r"(\d+)\s*([KMG]?)(?:iB|B)?", str(value))
+    return int(found[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[found[2]]
+
+
 def whole_days(value):
     """`30` or `30d` to 30."""
     return int(str(value).rstrip("d "))
@@ -64,7 +70,7 @@ class Job:
         self.not_visit = set(get("not_visit", NOT_VISIT))
         self.visit_events = set(get("visit_events", ()))
         self.session_gap = duration_ms(get("session_gap", 30), "min")
-        self.cart_abandon = duration_ms(get("cart_abandon_hours", 72), "h")
+        self.cart_abandon = duration_ms(get("cart_abandon", 72), "h")
         self.essentials = [str(c) for c in get("essential_categories", ())]
         self.steps = list(get("funnel.steps", STEPS))
         self.currency = get("money.currency", None)
@@ -76,6 +82,7 @@ class Job:
         self.identity = get("identity", "coalesce")
         self.allowed = self.names(get("allow_sensitive", ()))
         self.format = get("format", None)
+        self.max_line = size_bytes(get("read.max_line", "1M"))
 
     @staticmethod
     def names(value):

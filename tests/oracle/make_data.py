@@ -26,7 +26,7 @@ windows: [1, 14, 60]
 session_gap: 10
 counted_events: [view, purchase, "Größe-Test!", wishlist, coupon_use]
 visit_events: [wishlist]
-cart_abandon_hours: 24
+cart_abandon: 24 h
 essential_categories: [food]
 funnel: {steps: [search, view, cart_add, purchase]}
 clean: {duplicates: keep, integer_ids: false}

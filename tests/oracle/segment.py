@@ -12,15 +12,22 @@ from lines import as_text, by_path
 EVENTS = {
     "Products Searched": "search",
     "Product List Viewed": "view",
+    "Viewed Product Category": "view",
     "Product Viewed": "view",
+    "Viewed Product": "view",
+    "Cart Viewed": "view",
+    "Application Opened": "view",
     "Product Clicked": "click",
     "Promotion Clicked": "click",
     "Product Added": "cart_add",
+    "Added Product": "cart_add",
     "Wishlist Product Added to Cart": "cart_add",
     "Product Removed": "cart_remove",
+    "Removed Product": "cart_remove",
     "Product Added to Wishlist": "favorite",
     "Checkout Started": "order",
     "Order Completed": "purchase",
+    "Completed Order": "purchase",
     "Order Refunded": "refund",
     "Order Cancelled": "cancel",
     "Coupon Applied": "coupon_use",
@@ -52,7 +59,8 @@ PATHS = {
     "session_id": ("session_id",), "campaign_id": ("campaign_id",),
     "payment_method": ("payment_method",), "text": ("review_body",),
 }
-ORDER_EVENTS = ("purchase", "refund", "cancel")
+ORDER_EVENTS = ("Order Completed", "Completed Order", "Order Updated",
+                "Order Refunded", "Order Cancelled")
 
 
 class UnknownType(ValueError):
@@ -66,7 +74,7 @@ def common(record):
         "anonymous_id": record.get("anonymousId"),
         "event_id": record.get("messageId"),
         "received_at": record.get("receivedAt"),
-        "channel": record.get("channel"),
+        "channel": by_path(record, "context.campaign.medium"),
         "os": by_path(record, "context.os.name"),
         "device": by_path(record, "context.device.model"),
         "city": by_path(record, "context.location.city"),
@@ -92,8 +100,9 @@ def add_properties(row, properties):
 
 def rows(record):
     """("events" or "record", rows) of a payload."""
-    kind = record.get("type")
-    if kind is None and as_text(record.get("event")):
+    name = as_text(record.get("event"))
+    kind = as_text(record.get("type")) or as_text(record.get("action"))
+    if kind is None and name is not None:
         kind = "track"
     row = common(record)
     if kind == "identify":
@@ -102,47 +111,64 @@ def rows(record):
     properties = properties if isinstance(properties, dict) else {}
     if kind in ("page", "screen"):
         row["event"] = "view"
+    elif kind in ("group", "alias"):
+        row["event"] = kind
     elif kind == "track":
-        name = as_text(record.get("event"))
         row["event"] = EVENTS.get(name, name)
+        if name in ORDER_EVENTS:
+            return "events", order_rows(row, properties)
     else:
         raise UnknownType(kind)
+    return "events", [add_properties(row, properties)]
+
+
+def order_rows(base, properties):
+    """One row per product of an order, or one for the whole order."""
     products = properties.get("products")
-    if row.get("event") == "purchase" and isinstance(products, list) \
-            and products:
-        return "events", order_rows(row, properties, products)
-    add_properties(row, properties)
-    if row.get("event") in ORDER_EVENTS:
-        row["amount"] = next(
-            (properties[k] for k in ("total", "revenue", "value")
-             if k in properties), None)
-    return "events", [row]
+    products = [p for p in products if isinstance(p, dict)] \
+        if isinstance(products, list) else []
+    row = add_properties(dict(base), properties)
+    if not products:
+        row["amount"] = order_amount(properties)
+        return [row]
+    row.pop("discount", None)
+    shares = spread(properties.get("discount"),
+                    [line_amount(p) for p in products])
+    result = []
+    for product, share in zip(products, shares):
+        one = add_properties(dict(row), product)
+        if share is not None:
+            one["discount"] = share + number(one.get("discount"), 0)
+        result.append(one)
+    return result
+
+
+def number(value, default):
+    """A value as a Fraction where it is a number."""
+    try:
+        return parse_number(as_text(value) or str(default))
+    except BadNumber:
+        return Fraction(default)
+
+
+def order_amount(properties):
+    """What an order without products cost, tax and shipping outside."""
+    for name in ("subtotal", "revenue"):
+        if as_text(properties.get(name)) is not None:
+            return properties[name]
+    if as_text(properties.get("total")) is not None:
+        return (number(properties["total"], 0)
+                - number(properties.get("tax"), 0)
+                - number(properties.get("shipping"), 0))
+    return properties.get("value")
 
 
 def line_amount(product):
     """price * quantity of a product, 0 where it cannot be read."""
-    try:
-        price = parse_number(as_text(product.get("price")) or "0")
-        quantity = parse_number(as_text(product.get("quantity")) or "1")
-    except BadNumber:
+    if as_text(product.get("price")) is None:
         return Fraction(0)
-    return price * quantity
-
-
-def order_rows(base, properties, products):
-    """One purchase per product, the order's discount spread over them."""
-    products = [p for p in products if isinstance(p, dict)]
-    amounts = [line_amount(p) for p in products]
-    shares = spread(properties.get("discount"), amounts)
-    result = []
-    for product, discount in zip(products, shares):
-        row = add_properties(dict(base), properties)
-        row.pop("discount", None)
-        add_properties(row, product)
-        if discount is not None and "discount" not in product:
-            row["discount"] = discount
-        result.append(row)
-    return result
+    return (number(product["price"], 0)
+            * number(product.get("quantity"), 1))
 
 
 def spread(discount, amounts):

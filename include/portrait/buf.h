@@ -22,8 +22,12 @@ static inline bool pt_slice_eq(struct pt_slice a, struct pt_slice b) {
 }
 /* Order by unsigned bytes, a prefix first: < 0, 0, > 0. */
 int pt_slice_cmp(struct pt_slice a, struct pt_slice b);
+struct pt_slice pt_slice_trimmed(struct pt_slice s);
 /* Without blanks, tabs, CR and LF at both ends. */
-struct pt_slice pt_slice_trim(struct pt_slice s);
+static inline struct pt_slice pt_slice_trim(struct pt_slice s) {
+  if (s.n && (unsigned char)s.p[0] > ' ' && (unsigned char)s.p[s.n - 1] > ' ') return s;
+  return pt_slice_trimmed(s);
+}
 
 /* Zero-initialised is empty. pt_buf_free() accepts zeroed and frees once. */
 struct pt_buf {

@@ -14,7 +14,7 @@ static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-struct pt_slice pt_slice_trim(struct pt_slice s) {
+struct pt_slice pt_slice_trimmed(struct pt_slice s) {
   while (s.n && is_blank(s.p[0])) {
     s.p++;
     s.n--;

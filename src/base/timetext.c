@@ -197,30 +197,48 @@ static int instant(struct parts *t, const struct pt_zone *zone, int64_t *out) {
   return 0;
 }
 
+static unsigned two(const char *p, unsigned *bad) {
+  unsigned a = (unsigned)(p[0] - '0'), b = (unsigned)(p[1] - '0');
+  *bad |= (a > 9) | (b > 9);
+  return a * 10 + b;
+}
+
+/* The day of "YYYY-MM-DD", remembered: lines of a log name the same day over and over. */
+static bool fixed_date(const char *p, int64_t *days) {
+  static _Thread_local struct {
+    char text[10];
+    bool known;
+    int64_t days;
+  } last;
+  if (last.known && memcmp(p, last.text, 10) == 0) {
+    *days = last.days;
+    return true;
+  }
+  unsigned bad = (p[4] != '-') | (p[7] != '-');
+  int64_t year = two(p, &bad) * 100;
+  year += two(p + 2, &bad);
+  unsigned month = two(p + 5, &bad), day = two(p + 8, &bad);
+  if (bad || month < 1 || month > 12 || day < 1 || (int)day > month_days(year, (int)month)) return false;
+  *days = last.days = pt_days_from_civil(year, (int)month, (int)day);
+  memcpy(last.text, p, 10);
+  last.known = true;
+  return true;
+}
+
 /* "2026-03-14T09:26:53.589Z" and "2026-03-14T09:26:53Z" by position: most lines are one of them. */
 static bool fixed_iso(struct pt_slice s, int64_t *out) {
   if ((s.n != 24 && s.n != 20) || s.p[s.n - 1] != 'Z') return false;
   const char *p = s.p;
-  unsigned bad =
-      (unsigned)((p[4] ^ '-') | (p[7] ^ '-') | (p[13] ^ ':') | (p[16] ^ ':')) | (p[10] != 'T' && p[10] != ' ');
-  unsigned d[17];
-  static const unsigned char at[17] = {0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22};
-  int n = s.n == 24 ? 17 : 14;
-  for (int i = 0; i < n; i++) {
-    d[i] = (unsigned)(p[at[i]] - '0');
-    bad |= d[i] > 9;
+  unsigned bad = (p[10] != 'T' && p[10] != ' ') | (p[13] != ':') | (p[16] != ':'), ms = 0;
+  unsigned hour = two(p + 11, &bad), minute = two(p + 14, &bad), second = two(p + 17, &bad);
+  if (s.n == 24) {
+    bad |= (p[19] != '.') | ((unsigned)(p[22] - '0') > 9);
+    ms = two(p + 20, &bad) * 10 + (unsigned)(p[22] - '0');
   }
-  if (s.n == 24)
-    bad |= p[19] != '.';
-  else
-    d[14] = d[15] = d[16] = 0;
-  if (bad) return false;
-  struct parts t = {.pm = -1, .has_time = true, .has_offset = true};
-  t.year = d[0] * 1000 + d[1] * 100 + d[2] * 10 + d[3];
-  t.month = (int)(d[4] * 10 + d[5]), t.day = (int)(d[6] * 10 + d[7]);
-  t.hour = (int)(d[8] * 10 + d[9]), t.minute = (int)(d[10] * 10 + d[11]), t.second = (int)(d[12] * 10 + d[13]);
-  t.ms = (int)(d[14] * 100 + d[15] * 10 + d[16]);
-  return instant(&t, NULL, out) == 0;
+  int64_t days;
+  if (bad || hour > 23 || minute > 59 || second > 59 || !fixed_date(p, &days)) return false;
+  *out = days * PT_DAY_MS + ((hour * 60 + minute) * INT64_C(60) + second) * 1000 + ms;
+  return true;
 }
 
 static int unix_time(struct pt_slice text, int decimals, int64_t *out) {

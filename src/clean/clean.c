@@ -58,6 +58,7 @@ int pt_cleaner_part(struct pt_cleaner *c, const struct pt_parser *p, const struc
     pt_dict_free(c->names); /* the names of another format may mean other events */
     c->names = pt_dict_new();
     if (!c->names) return pt_fail(err, "clean", PT_MEMORY, 0, "out of memory");
+    memset(&c->name_memo, 0, sizeof c->name_memo);
   }
   c->format = f;
   c->format_index = format_index;
@@ -103,6 +104,7 @@ static bool when(struct pt_cleaner *c, struct pt_event *e, enum pt_reason *reaso
 
 static bool received(struct pt_cleaner *c, struct pt_event *e, enum pt_reason *reason) {
   int64_t at;
+  if (!(c->in->maybe >> PT_F_RECEIVED_AT & 1)) return true;
   if (time_of(c, PT_F_RECEIVED_AT, &at) <= 0) return true; /* one that cannot be read is absent */
   e->v[PT_F_RECEIVED_AT] = at;
   e->has |= PT_BIT(PT_F_RECEIVED_AT);
@@ -144,8 +146,13 @@ static bool what(struct pt_cleaner *c, struct pt_event *e) {
     name = pt_clean_text(&c->in->v[PT_F_EVENT]);
   }
   if (name.n == 0) return false;
-  uint32_t known = pt_dict_count(c->names), code = pt_dict_put(c->names, name);
-  if (code == PT_NO_CODE || (code == known && !new_name(c, name, code))) return false;
+  uint32_t code;
+  if (!pt_memo_find(&c->name_memo, name, &code)) {
+    uint32_t known = pt_dict_count(c->names);
+    code = pt_dict_put(c->names, name);
+    if (code == PT_NO_CODE || (code == known && !new_name(c, name, code))) return false;
+    pt_memo_keep(&c->name_memo, name, code);
+  }
   e->type = c->of_name[code].type;
   if (e->type == PT_T_OTHER) {
     e->v[PT_F_EVENT] = c->of_name[code].other;
@@ -185,20 +192,26 @@ static void key_field(struct pt_cleaner *c, enum pt_field f, struct pt_event *e)
 static void dict_field(struct pt_cleaner *c, enum pt_field f, struct pt_event *e) {
   struct pt_slice text = pt_clean_text(&c->in->v[f]);
   if (text.n == 0) return;
-  uint32_t code = f == PT_F_CATEGORY ? category_code(c, text) : pt_dict_put(c->dicts[f], text);
+  uint32_t code;
+  if (!pt_memo_find(&c->memos[f], text, &code)) {
+    code = f == PT_F_CATEGORY ? category_code(c, text) : pt_dict_put(c->dicts[f], text);
+    pt_memo_keep(&c->memos[f], text, code);
+  }
   if (code == PT_NO_CODE) return;
   e->v[f] = code;
   e->has |= PT_BIT(f);
 }
 
 static void fields(struct pt_cleaner *c, struct pt_event *e) {
-  uint64_t todo = c->carried[e->type] & ~PT_BIT(PT_F_EVENT);
+  uint64_t todo = c->carried[e->type] & c->in->maybe & ~PT_BIT(PT_F_EVENT);
   for (; todo; todo &= todo - 1) {
     enum pt_field f = (enum pt_field)__builtin_ctzll(todo);
     if (c->in->v[f].kind <= PT_V_NULL) continue;
     if (pt_field_info[f].kind == PT_K_KEY) key_field(c, f, e);
     if (pt_field_info[f].kind == PT_K_DICT) dict_field(c, f, e);
   }
+  e->event_id = (struct pt_slice){NULL, 0};
+  if (!(c->in->maybe >> PT_F_EVENT_ID & 1)) return;
   struct pt_slice id = pt_clean_id(&c->in->v[PT_F_EVENT_ID], c->conf->integer_ids, c->event_id);
   e->event_id = id.n <= PT_MAX_ID ? id : (struct pt_slice){NULL, 0};
 }

@@ -16,6 +16,56 @@ struct lexicon {
   uint32_t cap;
 };
 
+/* The last short texts (up to 16 bytes) and their codes, by a hash of a multiplication: most lines name what a line
+ * just before named. */
+#define PT_MEMO_CELLS 64
+struct pt_memo {
+  struct {
+    uint64_t a, b;
+    uint32_t n, code; /* n = 0: empty */
+  } cells[PT_MEMO_CELLS];
+};
+
+/* Two words that tell texts of the same length apart; false where it is empty or too long. */
+static inline bool pt_memo_words(struct pt_slice s, uint64_t *a, uint64_t *b) {
+  if (s.n >= 8 && s.n <= 16) {
+    memcpy(a, s.p, 8);
+    memcpy(b, s.p + s.n - 8, 8);
+  } else if (s.n >= 4 && s.n < 8) {
+    uint32_t x, y;
+    memcpy(&x, s.p, 4);
+    memcpy(&y, s.p + s.n - 4, 4);
+    *a = x;
+    *b = y;
+  } else if (s.n > 0 && s.n < 4) {
+    *a = (unsigned char)s.p[0] | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
+         (uint64_t)(unsigned char)s.p[s.n - 1] << 16;
+    *b = 0;
+  } else {
+    return false;
+  }
+  return true;
+}
+static inline uint32_t pt_memo_cell(uint64_t a, uint64_t b, size_t n) {
+  return (uint32_t)(((a ^ (b << 7 | b >> 57) ^ n) * UINT64_C(0x9E3779B97F4A7C15)) >> 58);
+}
+static inline bool pt_memo_find(const struct pt_memo *m, struct pt_slice s, uint32_t *code) {
+  uint64_t a, b;
+  if (!pt_memo_words(s, &a, &b)) return false;
+  uint32_t i = pt_memo_cell(a, b, s.n);
+  *code = m->cells[i].code;
+  return m->cells[i].n == s.n && m->cells[i].a == a && m->cells[i].b == b;
+}
+static inline void pt_memo_keep(struct pt_memo *m, struct pt_slice s, uint32_t code) {
+  uint64_t a, b;
+  if (!pt_memo_words(s, &a, &b)) return;
+  uint32_t i = pt_memo_cell(a, b, s.n);
+  m->cells[i].a = a;
+  m->cells[i].b = b;
+  m->cells[i].n = (uint32_t)s.n;
+  m->cells[i].code = code;
+}
+
 /* Event names of the current part: raw text -> type, and the code of an unknown name. */
 struct event_name {
   uint8_t type;
@@ -33,6 +83,7 @@ struct pt_cleaner {
   const struct pt_parser *parser;
   const struct pt_format *format;
   uint8_t format_index;
+  struct pt_memo name_memo, memos[PT_F_COUNT];
   struct pt_dict *names; /* raw event names of this part */
   struct event_name *of_name;
   uint32_t cap_names;

@@ -11,7 +11,8 @@ static void set(struct pt_cleaner *c, struct pt_event *e, enum pt_field f, int64
 }
 
 /* 1 given, 0 absent, -1 bad. */
-static int number_text(struct pt_cleaner *c, enum pt_field f, struct pt_slice *text) {
+static inline int number_text(struct pt_cleaner *c, enum pt_field f, struct pt_slice *text) {
+  if (!(c->in->maybe >> f & 1)) return 0;
   const struct pt_value *v = &c->in->v[f];
   if (v->kind == PT_V_ABSENT || v->kind == PT_V_NULL) return 0;
   if (v->kind != PT_V_TEXT && v->kind != PT_V_NUMBER) return -1;
@@ -36,7 +37,7 @@ static int64_t rounded_div(__int128 v, int64_t by) {
 }
 
 /* Money with a rate: read with seven decimals, multiplied exactly, rounded once. */
-static int money(struct pt_cleaner *c, enum pt_field f, int64_t rate, int64_t *out) {
+static inline int money(struct pt_cleaner *c, enum pt_field f, int64_t rate, int64_t *out) {
   struct pt_slice text;
   int there = number_text(c, f, &text);
   if (there <= 0) return there;
@@ -91,6 +92,8 @@ static bool work_out_amount(struct pt_cleaner *c, int64_t rate, struct sums *s) 
 }
 
 static bool others(struct pt_cleaner *c, struct pt_event *e) {
+  const uint64_t all = PT_BIT(PT_F_RESULTS) | PT_BIT(PT_F_RATING) | PT_BIT(PT_F_LATITUDE) | PT_BIT(PT_F_LONGITUDE);
+  if (!(c->in->maybe & all)) return true;
   static const enum pt_field reals[] = {PT_F_RATING, PT_F_LATITUDE, PT_F_LONGITUDE};
   struct pt_slice text;
   int64_t v;

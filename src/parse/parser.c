@@ -183,6 +183,7 @@ static void finish_json(struct pt_parser *p, struct pt_record *out) {
     return;
   }
   out->fate = PT_ACCEPTED;
+  p->events[0].maybe = p->n_picks || p->segment ? UINT64_MAX : p->json.seen[0];
   if (p->n_picks) pick_values(p);
   if (p->segment && !pt_segment_apply(p, out)) reject(out, PT_R_UNKNOWN_FORMAT);
 }
@@ -254,6 +255,7 @@ static void next_csv(struct pt_parser *p, const char *at, const char *end, bool 
     reject_unread(p, out);
   } else {
     out->fate = PT_ACCEPTED;
+    p->events[0].maybe = UINT64_MAX;
     if (p->n_picks) pick_values(p);
   }
 }

@@ -172,13 +172,20 @@ def compare_table(report, path, frame, keys, ours, names):
             for key, row in ours.items() if key in rows))
 
 
+def summary_columns(job):
+    """Those of SUMMARY that the windows allow."""
+    if 365 in job.windows:
+        return SUMMARY
+    return [n for n in SUMMARY
+            if "365d" not in n and n != "active_days_mean"]
+
+
 def compare_segments(report, portrait, file):
     """summary, tgi and hours."""
     rows = portrait.rows
     tables = (
-        ("summary", ("segment",), SUMMARY,
-         lambda: {(k,): v
-                  for k, v in (segments.summary(rows) or {}).items()}),
+        ("summary", ("segment",), summary_columns(portrait.job),
+         lambda: {(k,): v for k, v in segments.summary(rows).items()}),
         ("tgi", ("segment", "tag", "label"), TGI,
          lambda: segments.tgi(rows)),
         ("hours", ("segment", "weekday", "hour"), ("events",),

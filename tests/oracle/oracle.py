@@ -38,7 +38,7 @@ def as_json(portrait):
         "weekday_histogram": {
             u: [float(x) for x in row] for u, row
             in portrait.histogram("weekday_histogram").items()},
-        "summary": plain_rows(segments.summary(portrait.rows) or {}),
+        "summary": plain_rows(segments.summary(portrait.rows)),
         "tgi": plain_rows(segments.tgi(portrait.rows)),
         "hours": plain_rows(segments.hours(portrait.rows)),
         "rejects": [[reason, source, n] for (reason, source), n

@@ -1,8 +1,9 @@
 """Files to raw lines (README A1, A2)."""
 
 import gzip
-import io
 import os
+import re
+import zlib
 
 import zstandard
 
@@ -11,6 +12,12 @@ TABLES = ("users", "items", "stores", "campaigns", "assignments",
 KNOWN = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 PACKED = (".zst", ".gz")
 BOM = b"\xef\xbb\xbf"
+ZSTD = b"\x28\xb5\x2f\xfd"
+SKIPPABLE = re.compile(rb"[\x50-\x5f]\x2a\x4d\x18")
+
+
+class Damaged(ValueError):
+    """A compressed file that cannot be read to its end."""
 
 
 def is_log(name):
@@ -38,18 +45,38 @@ def find_logs(inputs):
         yield from sorted(filter(is_log, found), key=os.fsencode)
 
 
+def unzstd(data):
+    """All frames; skippable ones hold nothing."""
+    parts = []
+    while data:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        try:
+            parts.append(frame.decompress(data))
+        except zstandard.ZstdError as error:
+            raise Damaged(str(error)) from None
+        if not frame.eof:
+            raise Damaged("the last frame is cut")
+        data = frame.unused_data
+    return b"".join(parts)
+
+
+def gunzip(data):
+    """All members."""
+    try:
+        return gzip.decompress(data)
+    except (EOFError, OSError, zlib.error) as error:
+        raise Damaged(str(error)) from None
+
+
 def read_bytes(path):
     """The unpacked content, whatever the extension says."""
     with open(path, "rb") as file:
-        head = file.read(4)
-        file.seek(0)
-        if head == b"\x28\xb5\x2f\xfd":
-            reader = zstandard.ZstdDecompressor().stream_reader(
-                file, read_across_frames=True)
-            return io.BufferedReader(reader).read()
-        if head[:2] == b"\x1f\x8b":
-            return gzip.GzipFile(fileobj=file).read()
-        return file.read()
+        data = file.read()
+    if data[:4] == ZSTD or SKIPPABLE.match(data):
+        return unzstd(data)
+    if data[:2] == b"\x1f\x8b":
+        return gunzip(data)
+    return data
 
 
 def raw_lines(path):

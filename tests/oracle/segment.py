@@ -131,14 +131,15 @@ def order_rows(base, properties):
     if not products:
         row["amount"] = order_amount(properties)
         return [row]
-    row.pop("discount", None)
-    shares = spread(properties.get("discount"),
+    shares = spread(row.pop("discount", None),
                     [line_amount(p) for p in products])
     result = []
     for product, share in zip(products, shares):
         one = add_properties(dict(row), product)
+        if isinstance(share, Fraction):
+            share += number(one.get("discount"), 0)
         if share is not None:
-            one["discount"] = share + number(one.get("discount"), 0)
+            one["discount"] = share
         result.append(one)
     return result
 
@@ -164,11 +165,12 @@ def order_amount(properties):
 
 
 def line_amount(product):
-    """price * quantity of a product, 0 where it cannot be read."""
+    """price * quantity of a product, 0 where that is not above 0: a
+    piece that is given back has no part in a discount."""
     if as_text(product.get("price")) is None:
         return Fraction(0)
-    return (number(product["price"], 0)
-            * number(product.get("quantity"), 1))
+    return max(Fraction(0), number(product["price"], 0)
+               * number(product.get("quantity"), 1))
 
 
 def spread(discount, amounts):
@@ -181,7 +183,7 @@ def spread(discount, amounts):
     try:
         whole = round_away(parse_number(text) * 10_000)
     except BadNumber:
-        return [None] * len(amounts)
+        return [discount] * len(amounts)    # to be rejected as such
     parts = [round_away(whole * amount / total) for amount in amounts]
     parts[-1] += whole - sum(parts)
     return [Fraction(part, 10_000) for part in parts]

@@ -45,15 +45,18 @@ def segment_name(key):
 
 
 def summary_row(rows, users):
-    """One row of summary without its keys."""
+    """One row of summary without its keys. What it says of 365 d it has
+    where that is one of the windows (F2)."""
+    columns = next(iter(rows.values()))
     mine = [rows[u] for u in users]
     buyers = [r for r in mine if r["orders_all"] > 0]
     row = {"users": len(mine), "share": ratio(len(mine), len(rows)),
            "buyers": len(buyers)}
     for name in ("orders", "spend", "net_spend"):
         for window in ("365d", "all"):
-            row[f"{name}_{window}"] = sum(
-                (r[f"{name}_{window}"] for r in mine), Fraction(0))
+            column = f"{name}_{window}"
+            if column in columns:
+                row[column] = sum((r[column] for r in mine), Fraction(0))
     net = [r["net_spend_all"] for r in buyers]
     row["net_spend_mean"] = mean(net) if net else None
     row["net_spend_median"] = quantile(net, Fraction(1, 2)) if net else None
@@ -62,17 +65,16 @@ def summary_row(rows, users):
     row["order_value_mean"] = currency(mean(values)) if values else None
     row["recency_mean"] = mean(
         [r["days_since_purchase"] for r in buyers]) if buyers else None
-    row["active_days_mean"] = mean(
-        [r["active_days_365d"] for r in mine]) if mine else None
+    if "active_days_365d" in columns:
+        row["active_days_mean"] = mean(
+            [r["active_days_365d"] for r in mine]) if mine else None
     return row
 
 
 def summary(rows):
     """{segment: row}."""
-    if rows and "orders_365d" not in next(iter(rows.values())):
-        return None         # other windows: not compared
     table = {}
-    for (tag, label), users in build(rows)[0].items():
+    for (tag, label), users in build(rows)[0].items() if rows else ():
         row = {"tag": tag, "label": label}
         row.update(summary_row(rows, users))
         table[segment_name((tag, label))] = row

@@ -2,6 +2,7 @@
 """Definitions worked out by hand, and the comparison on spoiled files."""
 
 import contextlib
+import gzip
 import io
 import json
 import os
@@ -10,8 +11,10 @@ import unittest
 from fractions import Fraction
 
 import h5py
+import zstandard
 
 import expr
+import reader
 import write_h5ad
 from compare import compare
 from exact import decay, parse_number, quantile, to_money
@@ -103,6 +106,82 @@ class Numbers(unittest.TestCase):
         self.assertEqual(run({"a": "C1"}.get), "refund")
         self.assertEqual(run({"a": "1", "b": "-2"}.get), "refund")
         self.assertEqual(run({"a": "1"}.get), "purchase")
+
+
+    def test_membership(self):
+        run = expr.compile_expression("a in (1, b)")
+        self.assertIs(run({"a": "1"}.get), True)
+        self.assertIsNone(run({"a": "2"}.get))
+        self.assertIs(run({"a": "2", "b": "3"}.get), False)
+        self.assertIsNone(expr.compile_expression("not (a in (1, b))")(
+            {"a": "2"}.get))
+
+    def test_decay_tie(self):
+        self.assertEqual(decay(33 * 30, 30), 1)
+        self.assertEqual(decay(33 * 30 + 1, 30), 0)
+
+
+class Lines(unittest.TestCase):
+    def test_too_long(self):
+        lines = [event("2026-01-01", "view", text="x" * 2000),
+                 event("2026-01-01", "view", text="x" * 10)]
+        found = portrait_of(lines, {"read": {"max_line": 1024}}).intake
+        self.assertEqual(found.rejects, {("too_long", "portrait"): 1})
+
+    def test_damaged(self):
+        data = bytes(range(256)) * 100
+        packed = zstandard.ZstdCompressor().compress(data)
+        self.assertEqual(reader.unzstd(packed + packed), data + data)
+        self.assertEqual(reader.gunzip(gzip.compress(data)), data)
+        for bad in (packed[:-1], packed + b"x", packed + packed[:9]):
+            self.assertRaises(reader.Damaged, reader.unzstd, bad)
+        for bad in (gzip.compress(data)[:-1], gzip.compress(data) + b"x"):
+            self.assertRaises(reader.Damaged, reader.gunzip, bad)
+
+
+def call(user, **fields):
+    """A Segment payload."""
+    return {"userId": user, "timestamp": "2026-01-01T10:00:00Z", **fields}
+
+
+def order(user, properties, name="Order Completed"):
+    return call(user, type="track", event=name, properties=properties)
+
+
+class Segment(unittest.TestCase):
+    def test_calls(self):
+        lines = [call("a", type="group"), call("b", type="alias"),
+                 call("c", action="page"), call("d", type="merge"),
+                 call("e", type="merge", event="Signed In"), call("f"),
+                 call("g", type="identify"),
+                 call("h", event="Cart Viewed", channel="web", context={
+                     "campaign": {"medium": "email"}})]
+        found = portrait_of(lines, {"counted_events": ["view", "group"]})
+        self.assertEqual(found.intake.rejects,
+                         {("unknown_format", "segment"): 3})
+        rows = found.rows
+        self.assertEqual(sorted(rows), list("abcgh"))
+        self.assertEqual(rows["a"]["group_count_all"], 1)
+        self.assertIsNone(rows["a"]["first_seen"])
+        self.assertEqual(rows["c"]["view_count_all"], 1)
+        self.assertEqual(rows["h"]["channel_first"], "email")
+
+    def test_orders(self):
+        products = [{"price": 10}, {"price": 10}, {"price": 10}]
+        rows = portrait_of([
+            order("a", {"discount": 10, "products": products}),
+            order("b", {"total": 30, "tax": 2, "shipping": "3"}),
+            order("c", {"subtotal": 5, "revenue": 6, "products": []}),
+            order("d", {"revenue": 6, "total": 7}, "Completed Order"),
+            order("e", {"value": 8}),
+            order("f", {"discount": 3, "products": [
+                {"price": 4, "quantity": 2, "discount": 1},
+                {"price": 1, "quantity": -1}, {"price": 4}]})]).rows
+        spend = {u: row["spend_all"] for u, row in rows.items()}
+        self.assertEqual(spend, {"a": 20, "b": 25, "c": 5, "d": 6, "e": 8,
+                                 "f": 8 - 1 - 2 + 4 - 1})
+        self.assertEqual(rows["a"]["purchase_count_all"], 3)
+        self.assertEqual(rows["f"]["net_spend_all"], 7)
 
 
 class Facts(unittest.TestCase):

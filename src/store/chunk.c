@@ -1,6 +1,7 @@
-/* Slabs of 2 MiB are mapped for huge pages and cut into chunks of 4 to 256 KiB: a store of gigabytes then costs a page
- * fault for 2 MiB and not for 4 KiB, and what a bucket leaves goes back to the kernel piece by piece. A slab is charged
- * when it is mapped; a chunk given back for good is uncharged. */
+/* Slabs of 2 MiB are cut into chunks of 4 to 256 KiB, so that what a bucket leaves goes back to the kernel piece by
+ * piece. A slab is charged when it is mapped; a chunk given back for good is uncharged. No huge pages are asked for:
+ * on a virtual machine whose free memory goes back to the host a huge page costs up to 3 ns a byte when it is first
+ * touched, a small one 0.6; on bare metal 0.1 and 0.6. */
 #include "chunk.h"
 
 #include <stdint.h>
@@ -29,7 +30,6 @@ static int map_slab(struct pt_store_chunks *c) {
   unsigned char *slab = (unsigned char *)(((uintptr_t)raw + n - 1) & ~(uintptr_t)(n - 1));
   if (slab > raw) munmap(raw, (size_t)(slab - raw));
   munmap(slab + n, (size_t)(raw + n - slab));
-  if (n == SLAB) madvise(slab, n, MADV_HUGEPAGE); /* a wish: without it only the faults cost more */
   c->slabs[c->n_slabs++] = slab;
   c->at = slab;
   c->end = slab + n;

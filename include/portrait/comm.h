@@ -25,6 +25,9 @@ _Noreturn void pt_comm_abort(struct pt_comm *c, const struct pt_err *err);
 /* Agreement: every rank brings its *err (code 0 = fine). All fine: returns 0. Otherwise the error of the lowest failing
  * rank replaces *err on every rank (text prefixed "[stage, rank R of N] "), and its code is returned everywhere. */
 int pt_agree(struct pt_comm *c, struct pt_err *err) PT_MUST_CHECK;
+#ifdef __clang_analyzer__ /* ... and that whoever brings an error does not get 0. */
+#define pt_agree(c, err) ((err)->code ? ((void)!pt_agree(c, err), PT_INTERNAL) : pt_agree(c, err))
+#endif
 
 void pt_comm_barrier(struct pt_comm *c);
 /* From rank `root` to all, any number of bytes (in pieces below 1 GiB). */

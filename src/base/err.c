@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int pt_fail(struct pt_err *err, const char *stage, enum pt_code code, int sys, const char *fmt, ...) {
+int(pt_fail)(struct pt_err *err, const char *stage, enum pt_code code, int sys, const char *fmt, ...) {
   if (err->code) return err->code;
   err->code = code;
   err->sys = sys;

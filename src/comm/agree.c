@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int pt_agree(struct pt_comm *c, struct pt_err *err) {
+int(pt_agree)(struct pt_comm *c, struct pt_err *err) {
   int first = err->code ? c->rank : c->size, lowest;
   MPI_Allreduce(&first, &lowest, 1, MPI_INT, MPI_MIN, c->mpi);
   if (lowest == c->size) return 0;

@@ -23,7 +23,6 @@ struct pt_facts_ctx {
   int64_t last_day;                        /* local days since 1970-01-01 of as_of minus 1 ms */
   const struct pt_slice *dict[PT_F_COUNT]; /* byte-ordered strings of dictionary fields (codes index them) */
   uint32_t n_dict[PT_F_COUNT];
-  uint64_t types_seen;  /* bit of every pt_type that some event of the input has (agreed over ranks) */
   struct pt_user *user; /* the user's sessions and orders, kept once for all families: set by pt_facts_open alone */
 };
 

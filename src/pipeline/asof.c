@@ -47,9 +47,6 @@ static void complete_ctx(struct pt_job *j, int64_t as_of, int64_t log_start) {
   ctx->as_of = as_of;
   ctx->log_start = log_start;
   ctx->last_day = pt_local_day(j->zone, &cache, as_of - 1);
-  ctx->types_seen = 0;
-  for (int t = 0; t < PT_T_COUNT; t++)
-    if (j->first_of_type[t] < as_of) ctx->types_seen |= UINT64_C(1) << t;
   for (int f = 0; f < PT_F_COUNT; f++)
     if (pt_field_info[f].kind == PT_K_DICT && j->store)
       ctx->dict[f] = pt_store_ordered(j->store, (enum pt_field)f, &ctx->n_dict[f]);
@@ -57,11 +54,7 @@ static void complete_ctx(struct pt_job *j, int64_t as_of, int64_t log_start) {
 
 int pt_stage_asof(struct pt_job *j, struct pt_err *err) {
   int64_t first = 0, last = 0, as_of = 0;
-  pt_sum_u64(j->comm, j->day_lines, j->n_days);
-  uint64_t earliest[PT_T_COUNT];
-  for (int t = 0; t < PT_T_COUNT; t++) earliest[t] = pt_key_i64(j->first_of_type[t]);
-  pt_min_u64(j->comm, earliest, PT_T_COUNT);
-  for (int t = 0; t < PT_T_COUNT; t++) j->first_of_type[t] = pt_i64_key(earliest[t]);
+  if (!j->keep) pt_sum_u64(j->comm, j->day_lines, j->n_days); /* a manifest tells all ranks the same */
   if (usual_days(j, &first, &last, err) == 0) {
     as_of = pt_zone_day_start(j->zone, last + 1);
     if (j->conf.as_of[0]) PT_LATER(given(j, &as_of, err));

@@ -25,7 +25,7 @@ static int count_event(void *ctx, const struct pt_event *e, struct pt_slice user
 static int read_sample(struct pt_job *j, struct sample *s, struct pt_err *err) {
   struct pt_cleaner *cleaner = NULL;
   struct pt_lines *lines = NULL;
-  int failed = pt_cleaner_open(&cleaner, &j->conf, j->zone, &j->key, pt_facts_fields(j->facts), err);
+  int failed = pt_cleaner_open(&cleaner, &j->conf, j->zone, &j->key, j->carried, err);
   if (!failed) failed = pt_lines_open(&lines, j, cleaner, err);
   while (!failed && s->bytes < SAMPLE_BYTES) {
     struct pt_chunk chunk;

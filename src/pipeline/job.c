@@ -98,10 +98,11 @@ static void set_formats(struct pt_job *j) {
   static const char *const builtin[] = {"portrait", "segment", "rees46", "taobao"};
   if (j->conf.format) {
     j->formats[j->n_formats++] = j->conf.format;
-    return;
+  } else {
+    for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
+      j->formats[j->n_formats++] = pt_format_builtin(builtin[i]);
   }
-  for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
-    j->formats[j->n_formats++] = pt_format_builtin(builtin[i]);
+  for (uint32_t i = 0; i < j->n_formats; i++) j->format_names[i] = j->formats[i]->name;
 }
 
 int pt_job_open(struct pt_job *j, struct pt_comm *c, const struct pt_options *o, struct pt_err *err) {
@@ -114,7 +115,6 @@ int pt_job_open(struct pt_job *j, struct pt_comm *c, const struct pt_options *o,
   j->n_days = (uint64_t)(pt_floor_div(j->conf.time_to, PT_DAY_MS) + 3 - j->day_first);
   j->day_lines = calloc(j->n_days, sizeof *j->day_lines);
   if (!j->day_lines) pt_fail(err, "conf", PT_MEMORY, 0, "out of memory");
-  for (int t = 0; t < PT_T_COUNT; t++) j->first_of_type[t] = INT64_MAX;
   if (!err->code) PT_LATER(pt_tally_open(&j->tally, err));
   j->ctx.conf = &j->conf;
   j->ctx.zone = j->zone;
@@ -127,6 +127,7 @@ void pt_job_close(struct pt_job *j) {
   pt_label_list_free(&j->labels, j->schema.n_tags);
   pt_schema_free(&j->schema);
   pt_store_close(j->store);
+  pt_keep_close(j->keep);
   pt_reader_close(j->reader);
   pt_tally_close(&j->tally);
   for (uint32_t i = 0; i < j->n_frames; i++) pt_frame_free(&j->frames[i]);

@@ -7,6 +7,7 @@
 #include <portrait/facts.h>
 #include <portrait/frame.h>
 #include <portrait/group.h>
+#include <portrait/keep.h>
 #include <portrait/mem.h>
 #include <portrait/output.h>
 #include <portrait/pipeline.h>
@@ -47,6 +48,9 @@ int pt_tally_open(struct pt_tally *t, struct pt_err *err) PT_MUST_CHECK;
 void pt_tally_close(struct pt_tally *t);
 /* The row of a source, made where new; NULL without memory. */
 uint64_t *pt_tally_row(struct pt_tally *t, struct pt_slice source);
+/* A cell's name ("accepted", "bad_time") and back; -1 where none has it. */
+const char *pt_tally_cell_name(int cell);
+int pt_tally_cell_of(struct pt_slice name);
 /* Collective: afterwards rank 0 has everybody's, and `total` holds the sum over sources on every rank. */
 int pt_tally_merge(struct pt_tally *t, struct pt_comm *c, uint64_t total[PT_TL_CELLS],
                    struct pt_err *err) PT_MUST_CHECK;
@@ -89,9 +93,10 @@ struct pt_job {
   const char *scratch;
   /* input */
   struct pt_inputs inputs;
-  uint64_t (*digests)[2]; /* XXH3-128 of each file's bytes */
+  struct pt_keep_digest *digests; /* XXH3-128 of each file's bytes */
   struct pt_reader *reader;
   const struct pt_format *formats[PT_MAX_FORMATS]; /* of the run, the same on every rank */
+  const char *format_names[PT_MAX_FORMATS * 8];    /* what `format` of an event counts in */
   uint32_t n_formats;
   struct pt_tally tally;
   uint64_t total[PT_TL_CELLS];
@@ -99,9 +104,10 @@ struct pt_job {
   uint64_t *day_lines; /* accepted lines by local day, from day_first */
   int64_t day_first;
   uint64_t n_days;
-  int64_t first_of_type[PT_T_COUNT]; /* earliest time of an accepted event of each type */
   /* users */
-  uint64_t fields;
+  uint64_t fields;         /* that the parser reads */
+  const uint64_t *carried; /* that travel, by type of event */
+  struct pt_keep *keep;    /* --store */
   struct pt_schema schema;
   struct pt_facts_ctx ctx;
   struct pt_facts *facts;
@@ -133,6 +139,7 @@ void pt_job_time(struct pt_job *j, const char *stage, double seconds);
 int pt_stage_inputs(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_plan(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_road(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
+int pt_stage_store(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK; /* instead of inputs and road */
 int pt_stage_asof(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_facts(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_population(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
@@ -159,6 +166,25 @@ void pt_lines_close(struct pt_lines *l);
 typedef int (*pt_put)(void *ctx, const struct pt_event *e, struct pt_slice user_id, struct pt_err *err);
 int pt_lines_chunk(struct pt_lines *l, const struct pt_chunk *chunk, pt_put put, void *ctx,
                    struct pt_err *err) PT_MUST_CHECK;
+
+/* -- bound.c: what a store binds: format, timezone, identity, money, time_range, hash key -- */
+#define PT_N_BOUND 6
+struct pt_bound {
+  struct pt_keep_setting v[PT_N_BOUND];
+  struct pt_buf text[PT_N_BOUND];
+};
+int pt_bound_of(struct pt_bound *b, const struct pt_conf *conf, const struct pt_hash_key *key,
+                struct pt_err *err) PT_MUST_CHECK;
+void pt_bound_free(struct pt_bound *b);
+/* A build takes from the manifest what its own job file leaves at the default; the zone is opened anew where it
+ * changes. */
+int pt_bound_inherit(struct pt_bound *b, struct pt_job *j, struct pt_slice manifest, struct pt_err *err) PT_MUST_CHECK;
+/* Collective: rank 0's manifest text on every rank, opened with these settings into j->keep. */
+int pt_bound_open(struct pt_job *j, bool may_be_new, bool inherit, struct pt_err *err) PT_MUST_CHECK;
+
+/* -- inputs.c -- */
+/* Collective: leaves out what the store has taken before, and the same content given twice. */
+int pt_inputs_new(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 
 /* -- run.c -- */
 int pt_run_json(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;

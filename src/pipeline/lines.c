@@ -111,9 +111,7 @@ static void count_line(struct pt_lines *l, const struct pt_record *r, uint64_t *
   int64_t day = pt_local_day(j->zone, &l->day, l->events[0].time) - j->day_first;
   if (day >= 0 && (uint64_t)day < j->n_days) j->day_lines[day]++;
   for (uint32_t i = 0; i < r->n_events; i++) {
-    const struct pt_event *e = &l->events[i];
-    tally[e->type == PT_T_RECORD ? PT_TL_RECORDS : PT_TL_EVENTS]++;
-    if (e->time < j->first_of_type[e->type]) j->first_of_type[e->type] = e->time;
+    tally[l->events[i].type == PT_T_RECORD ? PT_TL_RECORDS : PT_TL_EVENTS]++;
   }
 }
 

@@ -16,6 +16,12 @@ static const struct stage build_stages[] = {
     {"segments", true, pt_stage_segments}, {"output", true, pt_stage_output}};
 #define N_STAGES (sizeof build_stages / sizeof *build_stages)
 
+/* From a store: its rows instead of the road. */
+static bool skipped(const struct pt_job *j, int (*run)(struct pt_job *, struct pt_err *)) {
+  if (run == pt_stage_store) return !j->o->store;
+  return j->o->store && (run == pt_stage_inputs || run == pt_stage_road);
+}
+
 static int say_plan(struct pt_job *j) {
   for (size_t i = 0; i < N_STAGES; i++) pt_log(PT_NOTE, NULL, "would run %s", build_stages[i].name);
   pt_log(PT_NOTE, NULL, "%u columns, %u tags; nothing was written", j->schema.n, j->schema.n_tags);
@@ -25,7 +31,9 @@ static int say_plan(struct pt_job *j) {
 int pt_build(struct pt_comm *c, const struct pt_options *o, struct pt_err *err) {
   struct pt_job j;
   int failed = pt_job_open(&j, c, o, err);
+  if (!failed && o->store) failed = pt_bound_open(&j, false, true, err);
   for (size_t i = 0; i < N_STAGES && !failed; i++) {
+    if (skipped(&j, build_stages[i].run)) continue;
     double t0 = pt_job_now();
     failed = build_stages[i].run(&j, err);
     if (build_stages[i].timed) pt_job_time(&j, build_stages[i].name, pt_job_now() - t0);

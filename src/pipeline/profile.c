@@ -51,7 +51,7 @@ static int join_counts(struct pt_job *j, struct pt_group *g, struct pt_err *err)
   const struct pt_group_counts *counts = pt_group_counts(g, &n);
   const struct pt_slice *sources = pt_store_ordered(j->store, PT_F_SOURCE, &n_sources);
   for (uint32_t i = 0; i < n && !err->code; i++) {
-    struct pt_slice name = i < j->n_formats ? pt_slice_of(j->formats[i]->name) : sources[i - j->n_formats];
+    struct pt_slice name = i < j->n_formats ? pt_slice_of(j->format_names[i]) : sources[i - j->n_formats];
     uint64_t *row = pt_tally_row(&mine, name);
     if (!row) {
       pt_fail(err, "group", PT_MEMORY, 0, "out of memory");

@@ -68,7 +68,7 @@ static int open_road(struct road *r, struct pt_err *err) {
                                 .scratch = j->scratch,
                                 .expected_bytes = expected_bytes(j)};
   PT_TRY(pt_store_open(&j->store, &store, err));
-  PT_TRY(pt_cleaner_open(&r->cleaner, &j->conf, j->zone, &j->key, pt_facts_fields(j->facts), err));
+  PT_TRY(pt_cleaner_open(&r->cleaner, &j->conf, j->zone, &j->key, j->carried, err));
   PT_TRY(pt_lines_open(&r->lines, j, r->cleaner, err));
   uint64_t round = j->memory / 64;
   struct pt_shuffle_conf shuffle = {.slot_from = j->slot_from, .round_bytes = round < (16 << 20) ? round : (16 << 20)};

@@ -29,8 +29,8 @@ static json_t *inputs_of(const struct pt_job *j) {
     json_object_set_new(one, "bytes", json_integer((json_int_t)f->bytes));
     if (j->digests) {
       char hex[40];
-      snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)j->digests[i][0],
-               (unsigned long long)j->digests[i][1]);
+      snprintf(hex, sizeof hex, "%016llx%016llx", (unsigned long long)j->digests[i].hi,
+               (unsigned long long)j->digests[i].lo);
       json_object_set_new(one, "xxh3_128", json_string(hex));
     }
     json_array_append_new(list, one);
@@ -58,7 +58,10 @@ int pt_run_json(struct pt_job *j, struct pt_err *err) {
   json_object_set_new(run, "timezone", json_string(j->conf.timezone));
   json_object_set_new(run, "users", json_integer((json_int_t)j->users));
   json_object_set_new(run, "hash_key_id", key_id(j));
-  json_object_set_new(run, "inputs", inputs_of(j));
+  if (j->keep)
+    json_object_set_new(run, "store", json_string(pt_keep_id(j->keep)));
+  else
+    json_object_set_new(run, "inputs", inputs_of(j));
   json_object_set_new(run, "job", text_of(conf.p, conf.n));
   j->run_json = json_dumps(run, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
   json_decref(run);

@@ -130,6 +130,19 @@ static const struct {
                     {"no_amount", "events", "purchases with neither amount nor price", PT_TL_NO_AMOUNT}};
 #define N_LINE_COLUMNS (sizeof line_columns / sizeof *line_columns)
 
+const char *pt_tally_cell_name(int cell) {
+  if (cell >= PT_TL_REASON) return pt_reason_info[cell - PT_TL_REASON].name;
+  for (size_t k = 0; k < N_LINE_COLUMNS; k++)
+    if (line_columns[k].cell == cell) return line_columns[k].name;
+  return "";
+}
+
+int pt_tally_cell_of(struct pt_slice name) {
+  for (int cell = 0; cell < PT_TL_CELLS; cell++)
+    if (pt_slice_eq(pt_slice_of(pt_tally_cell_name(cell)), name)) return cell;
+  return -1;
+}
+
 static int lines_frame(const struct pt_tally *t, const uint32_t *order, struct pt_frame *f, struct pt_err *err) {
   uint32_t source, at[N_LINE_COLUMNS];
   PT_TRY(pt_frame_init(f, "quality/lines", err));

@@ -27,7 +27,6 @@ struct pt_conf {
   int64_t session_gap_ms;         /* 30 min */
   struct pt_names not_visit;      /* event names */
   struct pt_names visit_events;   /* unknown names that are visits */
-  double half_life_browse, half_life_intent, half_life_order; /* days: 30 60 180 (half_life.view ...) */
   int64_t cart_abandon_ms;                                    /* 72 h */
   struct pt_names essential_categories;
   struct pt_names funnel_steps; /* view cart_add order purchase */

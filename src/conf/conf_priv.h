@@ -72,12 +72,12 @@ extern const uint32_t pt_format_keys_n;
 /* ---- values.c, lists.c, format_map.c: readers and writers of the table's types. */
 
 pt_key_read pt_read_text, pt_read_choice, pt_read_bool, pt_read_count32, pt_read_bytes, pt_read_share, pt_read_ms,
-    pt_read_days, pt_read_range, pt_read_as_of, pt_read_zone, pt_read_names, pt_read_windows, pt_read_rates,
-    pt_read_format, pt_read_long_text, pt_read_delimiter, pt_read_time, pt_read_fields, pt_read_events;
+    pt_read_range, pt_read_as_of, pt_read_zone, pt_read_names, pt_read_windows, pt_read_rates, pt_read_format,
+    pt_read_long_text, pt_read_delimiter, pt_read_time, pt_read_fields, pt_read_events;
 pt_key_write pt_write_text, pt_write_choice, pt_write_bool, pt_write_count32, pt_write_bytes, pt_write_share,
-    pt_write_ms, pt_write_days, pt_write_range, pt_write_names, pt_write_windows, pt_write_rates, pt_write_format,
-    pt_write_long_text, pt_write_delimiter, pt_write_time, pt_write_fields, pt_write_events;
-pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category;
+    pt_write_ms, pt_write_range, pt_write_names, pt_write_windows, pt_write_rates, pt_write_format, pt_write_long_text,
+    pt_write_delimiter, pt_write_time, pt_write_fields, pt_write_events;
+pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category, pt_item_sensitive;
 
 /* The scalar's text, or NULL with an error where the node is a map, a list or nothing. */
 const char *pt_read_scalar(const struct pt_reading *r, const char *key, uint32_t node);

@@ -6,7 +6,6 @@
 #define LIST(l, h)   .read = pt_read_names, .write = pt_write_names, .low = (l), .high = (h)
 #define EVENTS(l, h) LIST(l, h), .item = pt_item_event
 #define MS(unit)     .read = pt_read_ms, .write = pt_write_ms, .high = (unit)
-#define DAYS         .read = pt_read_days, .write = pt_write_days, .high = 86400000
 #define COUNT(l, h)  .read = pt_read_count32, .write = pt_write_count32, .low = (l), .high = (h)
 
 static const char *const dups[] = {"event_id", "exact", "keep", NULL};
@@ -82,18 +81,11 @@ const struct pt_key pt_keys[] = {
      LIST(0, 100000),
      .item = pt_item_category,
      AT(essential_categories)},
-    {.info = {"half_life.view", "duration", "days", "30 d",
-              "After this time a view, click or search counts half in decayed sums."},
-     DAYS,
-     AT(half_life_browse)},
-    {.info = {"half_life.favorite", "duration", "days", "60 d",
-              "After this time a favorite, follow or cart_add counts half in decayed sums."},
-     DAYS,
-     AT(half_life_intent)},
-    {.info = {"half_life.order", "duration", "days", "180 d",
-              "After this time an order, purchase or return counts half in decayed sums."},
-     DAYS,
-     AT(half_life_order)},
+    {.info = {"allow_sensitive", "list of names", "", "[]",
+              "Sensitive columns to compute, by name: when_where_what. They are absent unless named here."},
+     LIST(0, 64),
+     .item = pt_item_sensitive,
+     AT(allow_sensitive)},
     {.info =
          {"funnel.steps", "list of event names", "", "[view, cart_add, order, purchase]",
           "The steps of the purchase funnel, the first one first; a step that no event of the input has is left out."},
@@ -157,4 +149,4 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"half_life", "funnel", "money", "clean", "read", "tags", "segments", NULL};
+const char *const pt_key_sections[] = {"funnel", "money", "clean", "read", "tags", "segments", NULL};

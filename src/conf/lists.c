@@ -107,6 +107,13 @@ int pt_item_counted(const struct pt_reading *r, const struct pt_key *key, uint32
   return 0;
 }
 
+/* A sensitive column that this version can compute. */
+int pt_item_sensitive(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
+  if (strcmp(text, "when_where_what") == 0) return 0;
+  return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is no sensitive column (there is when_where_what)",
+                      key->info.name, text);
+}
+
 /* A category as the events' are written: parts at '.', '>' and '/', trimmed, the empty ones dropped. */
 int pt_item_category(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
   char *out = text;

@@ -176,18 +176,6 @@ int pt_write_ms(const struct pt_key *key, const void *at, struct pt_buf *out) {
   return pt_buf_add(out, " ", 1) || pt_unit_ms_text(*(const int64_t *)at, out) ? -1 : 0;
 }
 
-int pt_read_days(const struct pt_reading *r, const struct pt_key *key, uint32_t node, void *at) {
-  int64_t ms;
-  PT_TRY(read_duration(r, key, node, &ms));
-  *(double *)at = (double)ms / (double)PT_DAY_MS;
-  return 0;
-}
-
-int pt_write_days(const struct pt_key *key, const void *at, struct pt_buf *out) {
-  (void)key;
-  return pt_buf_add(out, " ", 1) || pt_unit_ms_text(llround(*(const double *)at * (double)PT_DAY_MS), out) ? -1 : 0;
-}
-
 /* A date or time, UTC where it has no offset. */
 static int parse_utc(const struct pt_reading *r, uint32_t node, const char *text, int64_t *ms) {
   static const struct pt_time_format iso = {.kind = PT_TIME_ISO};

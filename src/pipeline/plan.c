@@ -11,9 +11,16 @@ struct stage {
 };
 
 static const struct stage build_stages[] = {
-    {"inputs", true, pt_stage_inputs},     {"plan", true, pt_stage_plan},    {"road", false, pt_stage_road},
-    {"as_of", true, pt_stage_asof},        {"facts", false, pt_stage_facts}, {"population", true, pt_stage_population},
-    {"segments", true, pt_stage_segments}, {"output", true, pt_stage_output}};
+    {"inputs", true, pt_stage_inputs},         /* list the files, share them out */
+    {"plan", true, pt_stage_plan},             /* what of the catalogue is asked for */
+    {"road", false, pt_stage_road},            /* read, parse, clean, shuffle */
+    {"store", true, pt_stage_store},           /* instead of the road: --store */
+    {"as_of", true, pt_stage_asof},            /* T and log_start */
+    {"facts", false, pt_stage_facts},          /* group, facts */
+    {"population", true, pt_stage_population}, /* shares, medians */
+    {"segments", true, pt_stage_segments},     /* labels, tables at rank 0 */
+    {"output", true, pt_stage_output},         /* the file */
+};
 #define N_STAGES (sizeof build_stages / sizeof *build_stages)
 
 /* From a store: its rows instead of the road. */
@@ -23,7 +30,8 @@ static bool skipped(const struct pt_job *j, int (*run)(struct pt_job *, struct p
 }
 
 static int say_plan(struct pt_job *j) {
-  for (size_t i = 0; i < N_STAGES; i++) pt_log(PT_NOTE, NULL, "would run %s", build_stages[i].name);
+  for (size_t i = 0; i < N_STAGES; i++)
+    if (!skipped(j, build_stages[i].run)) pt_log(PT_NOTE, NULL, "would run %s", build_stages[i].name);
   pt_log(PT_NOTE, NULL, "%u columns, %u tags; nothing was written", j->schema.n, j->schema.n_tags);
   return 0;
 }

@@ -42,7 +42,6 @@ static void test_defaults(void **state) {
   assert_int_equal(c.visit_events.n, 0);
   assert_int_equal(c.session_gap_ms, 30 * 60 * 1000);
   assert_int_equal(c.cart_abandon_ms, 72 * 3600 * 1000);
-  assert_true(c.half_life_browse == 30 && c.half_life_intent == 60 && c.half_life_order == 180);
   assert_names(&c.funnel_steps, "view|cart_add|order|purchase");
   assert_string_equal(c.currency, "");
   assert_int_equal(c.n_rates, 0);
@@ -72,7 +71,6 @@ static const char everything[] =
     "visit_events: [\"Product Zoomed\"]\n"
     "session_gap: 45\n"
     "cart_abandon: 3 d\n"
-    "half_life: {view: 14, favorite: 36 h, order: 0.5}\n"
     "essential_categories: [' food > milk ', pets]\n"
     "funnel: {steps: [view, purchase]}\n"
     "money: {currency: EUR, rates: {USD: 0.92, JPY: .0061}}\n"
@@ -98,7 +96,6 @@ static void test_every_key(void **state) {
   assert_names(&c.visit_events, "Product Zoomed");
   assert_int_equal(c.session_gap_ms, 45 * 60 * 1000);
   assert_int_equal(c.cart_abandon_ms, 72 * 3600 * 1000);
-  assert_true(c.half_life_browse == 14 && c.half_life_intent == 1.5 && c.half_life_order == 0.5);
   assert_names(&c.essential_categories, "food.milk|pets");
   assert_names(&c.funnel_steps, "view|purchase");
   assert_string_equal(c.currency, "EUR");
@@ -175,7 +172,6 @@ static void test_text(void **state) {
   static const char *const lines[] = {"timezone: \"Europe/Paris\"\n",
                                       "windows: [1, 7, 30, 90, 365]\n",
                                       "session_gap: 45 min\n",
-                                      "half_life:\n  view: 14 d\n  favorite: 36 h\n  order: 12 h\n",
                                       "  rates: {\"USD\": 0.920000000, \"JPY\": 0.006100000}\n",
                                       "  max_rejects: 0.125000000\n",
                                       "  time_range: [\"1980-01-01T00:00:00.000Z\", \"2050-06-01T10:00:00.000Z\"]\n",
@@ -222,7 +218,6 @@ static const struct {
     {"session_gap: soon", "job.yaml:1:14: session_gap is a duration such as '30 min', '72 h' or '30 d', not 'soon'"},
     {"session_gap: -5", "job.yaml:1:14: session_gap lies between 1 ms and 36500 d, not '-5'"},
     {"session_gap: 0", "job.yaml:1:14: session_gap lies between 1 ms and 36500 d, not '0'"},
-    {"half_life: {order: 40000 d}", "job.yaml:1:20: half_life.order lies between 1 ms and 36500 d, not '40000 d'"},
     {"identity: stitch", "job.yaml:1:11: identity is one of user_id, coalesce, not 'stitch'"},
     {"clean: {max_rejects: 1.5}", "job.yaml:1:22: clean.max_rejects lies between 0 and 1, not '1.5'"},
     {"clean: {max_rejects: 50 %}", "job.yaml:1:22: clean.max_rejects is a number, not '50 %'"},

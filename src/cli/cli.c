@@ -76,6 +76,9 @@ void cli_usage(const struct argp_state *state, const char *fmt, ...) {
 }
 
 void cli_parse(const struct argp *argp, int argc, char **argv, void *input) {
+  static char name[64]; /* what --help calls the program */
+  snprintf(name, sizeof name, "portrait %s", argv[0]);
+  argv[0] = name;
   argp_err_exit_status = PT_USAGE;
   if (!cli_first_rank() && !freopen("/dev/null", "w", stderr)) exit(PT_USAGE);
   if (argp_parse(argp, argc, argv, 0, NULL, input)) exit(PT_USAGE);

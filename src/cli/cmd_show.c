@@ -1,6 +1,7 @@
 /* One user as a card: tags with their index as a bar, then the columns that say something, family by family. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <portrait/output.h>
 #include <stdio.h>
@@ -174,7 +175,8 @@ int cli_show(int argc, char **argv) {
   struct pt_err err = {0};
   struct pt_card *k = NULL;
   uint64_t row = 0;
-  int code = pt_card_open(&k, s.file, &err);
+  int code = access(s.file, R_OK) ? pt_fail(&err, "show", PT_NOINPUT, errno, "%s: %s", s.file, strerror(errno)) : 0;
+  if (!code) code = pt_card_open(&k, s.file, &err);
   if (!code) code = pt_card_find(k, s.user, &row, &err);
   if (!code) code = s.json ? print_json(&s, k, row, &err) : print_card(&s, k, row, &err);
   pt_card_close(k);

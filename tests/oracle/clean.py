@@ -129,7 +129,8 @@ def numbers_of(row):
                 raise Reject("bad_number") from None
     if any(abs(x) > LIMIT for x in found.values()):
         raise Reject("bad_number")
-    if found.get("price", 0) < 0 and found.get("quantity", 1) >= 0:
+    price = to_money(found.get("price", Fraction(0)))
+    if price < 0 and found.get("quantity", 1) >= 0:
         raise Reject("bad_number")
     return found
 
@@ -185,12 +186,17 @@ def clean_category(value):
     return ".".join(p for p in parts if p) or None
 
 
+def cut(text):
+    """At most 255 bytes of a text, whole characters."""
+    if len(text) < 64:
+        return text
+    return text.encode()[:255].decode("utf-8", "ignore")
+
+
 def clean_text(value):
     """A text of at most 255 bytes, cut between characters."""
     text = as_text(value)
-    if text is None or len(text) < 64:
-        return text
-    return text.encode()[:255].decode("utf-8", "ignore")
+    return text if text is None else cut(text)
 
 
 def fill_texts(event, row, job):

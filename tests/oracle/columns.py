@@ -1,7 +1,11 @@
 """Every column known here, in order, with its type (README D, E).
 
+Key `columns` picks some of them by globs (README C9).
+
 Types: u16 u32 f32 f64 i32? i64? bool? int? (any width) cat.
 """
+
+from fnmatch import fnmatchcase
 
 from activity import TAGS, column_name
 
@@ -72,8 +76,32 @@ def typed(text):
     return list(zip(words[::2], words[1::2]))
 
 
-def all_columns(job):
-    """{name: type} in the order of the catalogue."""
+def families(job):
+    """{family: its columns} in the order of the catalogue."""
     suffixes = [f"{n}d" for n in job.windows] + ["all"]
-    return dict(activity_columns(job, suffixes)
-                + consumption_columns(suffixes) + tag_columns())
+    return {"activity": activity_columns(job, suffixes) + tag_columns(),
+            "consumption": consumption_columns(suffixes)}
+
+
+def all_columns(job):
+    """{name: type}."""
+    return dict(sum(families(job).values(), []))
+
+
+def is_wanted(job, name, family):
+    """Whether a glob of key `columns` meets a name or its family."""
+    return job.globs is None or any(
+        fnmatchcase(n, g) for g in job.globs for n in (name, family))
+
+
+def wanted_columns(job):
+    """Those of all_columns that key `columns` asks for. A tag comes with
+    its index and evidence where one of the three is asked for."""
+    names = {name for family, columns in families(job).items()
+             for name, _ in columns if is_wanted(job, name, family)}
+    for tag in TAGS:
+        three = {tag, tag + "_index", tag + "_evidence"}
+        if names & three:
+            names |= three
+    return {name: kind for name, kind in all_columns(job).items()
+            if name in names}

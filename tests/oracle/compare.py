@@ -9,6 +9,7 @@ import numpy as np
 
 import segments
 from h5ad import Frame, dense
+from columns import is_wanted
 from intake import LINE_COUNTS
 
 RELATIVE = Fraction(1, 10 ** 12)
@@ -105,7 +106,7 @@ def compare_obs(report, portrait, frame, only_known):
     """Every column of /obs."""
     users = frame.index()
     compare_users(report, portrait, users)
-    for name, kind in portrait.columns.items():
+    for name, kind in portrait.wanted.items():
         if not frame.has(name):
             report.note(f"{name}: not in the file")
             continue
@@ -119,14 +120,20 @@ def compare_obs(report, portrait, frame, only_known):
             if user in portrait.rows))
     if not only_known:
         for name in frame.order:
-            if name not in portrait.columns and name != frame.index_name:
-                report.note(f"{name}: a column no oracle knows")
+            if name not in portrait.wanted and name != frame.index_name:
+                report.note(f"{name}: a column no oracle knows"
+                            if name not in portrait.columns
+                            else f"{name}: not asked for")
     return users
 
 
 def compare_obsm(report, portrait, file, users):
     """The two histograms."""
     for name in ("hour_histogram", "weekday_histogram"):
+        if not is_wanted(portrait.job, name, "activity"):
+            if "obsm/" + name in file:
+                report.note(f"/obsm/{name}: not asked for")
+            continue
         if "obsm/" + name not in file:
             report.note(f"/obsm/{name}: not in the file")
             continue
@@ -181,18 +188,24 @@ def summary_columns(job):
 
 
 def compare_segments(report, portrait, file):
-    """summary, tgi and hours."""
-    rows = portrait.rows
+    """summary, tgi and hours. Of some columns alone not all tables, and
+    not all columns of the summary, can be made: then those which are
+    there are compared."""
+    rows, tags, some = portrait.rows, portrait.tags, portrait.job.globs
     tables = (
         ("summary", ("segment",), summary_columns(portrait.job),
-         lambda: {(k,): v for k, v in segments.summary(rows).items()}),
+         lambda: {(k,): v for k, v in segments.summary(rows, tags).items()}),
         ("tgi", ("segment", "tag", "label"), TGI,
-         lambda: segments.tgi(rows)),
+         lambda: segments.tgi(rows, tags)),
         ("hours", ("segment", "weekday", "hour"), ("events",),
-         lambda: segments.hours(rows)))
+         lambda: segments.hours(rows, tags)))
     for name, keys, names, make in tables:
         path = "uns/segments/" + name
+        if some and path not in file and (name != "tgi" or not tags):
+            continue
         frame = find_frame(report, file, path)
+        if frame and some:
+            names = [n for n in names if frame.has(n)]
         if frame:
             compare_table(report, path, frame, keys, make(), names)
             if name == "tgi":

@@ -12,10 +12,10 @@ TOKEN = re.compile(r"""\s*(?:
     (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)
   | (?P<text>'[^']*'|"[^"]*")
   | (?P<name>[A-Za-z_][A-Za-z0-9_.]*)
-  | (?P<sign>==|!=|<=|>=|[-+*/%<>=(),\[\]])
+  | (?P<sign>==|!=|<=|>=|[-+*/<>(),])
 )""", re.VERBOSE)
 COMPARE = {
-    "==": lambda a, b: a == b, "=": lambda a, b: a == b,
+    "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
     "<": lambda a, b: a < b, "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
@@ -105,12 +105,12 @@ class Parser:
         return left
 
     def listing(self):
-        close = {"(": ")", "[": "]"}[self.take()]
+        self.take("(")
         nodes = [self.total()]
         while self.peek() == ",":
             self.take()
             nodes.append(self.total())
-        self.take(close)
+        self.take(")")
         return nodes
 
     def total(self):
@@ -121,7 +121,7 @@ class Parser:
 
     def product(self):
         node = self.unary()
-        while self.peek() in ("*", "/", "%"):
+        while self.peek() in ("*", "/"):
             node = arithmetic(self.take(), node, self.unary())
         return node
 
@@ -135,7 +135,7 @@ class Parser:
         kind = self.kind()
         text = self.take()
         if kind == "number":
-            value = parse_number(text)
+            value = Fraction(text)
             return lambda get: value
         if kind == "text":
             return lambda get: text[1:-1]
@@ -239,13 +239,21 @@ def arithmetic(sign, left, right):
             return a * b
         if b == 0:
             return None
-        return a / b if sign == "/" else a % b
+        return a / b
     return run
 
 
 def on_text(function):
     """A function that is absent where an argument is."""
     def run(*values):
+        return None if None in values else function(*values)
+    return run
+
+
+def on_numbers(function):
+    """A function that is absent where an argument is no number."""
+    def run(*values):
+        values = [as_number(v) for v in values]
         return None if None in values else function(*values)
     return run
 
@@ -260,11 +268,12 @@ FUNCTIONS = {
     "starts_with": on_text(lambda t, p: t.startswith(p)),
     "ends_with": on_text(lambda t, p: t.endswith(p)),
     "contains": on_text(lambda t, p: p in t),
-    "lower": on_text(str.lower),
-    "upper": on_text(str.upper),
-    "abs": on_text(lambda v: abs(as_number(v))),
-    "min": on_text(lambda *v: min(map(as_number, v))),
-    "max": on_text(lambda *v: max(map(as_number, v))),
+    "lower": on_text(lambda t: "".join(
+        c.lower() if c.isascii() else c for c in t)),
+    "abs": on_numbers(abs),
+    "min": on_numbers(lambda *v: min(v)),
+    "max": on_numbers(lambda *v: max(v)),
+    "number": as_number,
 }
 
 

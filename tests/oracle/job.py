@@ -82,6 +82,9 @@ class Job:
         self.identity = get("identity", "coalesce")
         self.allowed = self.names(get("allow_sensitive", ()))
         self.format = get("format", None)
+        self.globs = get("columns", None)
+        if isinstance(self.globs, str):
+            self.globs = [self.globs]
         self.max_line = size_bytes(get("read.max_line", "1M"))
 
     @staticmethod

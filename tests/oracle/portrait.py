@@ -4,7 +4,8 @@ import activity
 import carts
 import consumption
 import population
-from columns import all_columns
+from activity import TAGS
+from columns import all_columns, wanted_columns
 from intake import Intake
 from windows import Clock
 
@@ -18,6 +19,8 @@ class Portrait:
         self.intake.read(inputs)
         self.clock = Clock(self.intake.as_of, job)
         self.columns = all_columns(job)
+        self.wanted = wanted_columns(job)
+        self.tags = [tag for tag in TAGS if tag in self.wanted]
         seen = {e.type for events in self.intake.users.values()
                 for e in events}
         self.steps = [s for s in job.steps if s in seen]

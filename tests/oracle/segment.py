@@ -4,6 +4,7 @@ Event names: the e-commerce, mobile and e-mail specifications. A name
 that is not here is kept as it is.
 """
 
+import math
 from fractions import Fraction
 
 from exact import BadNumber, parse_number, round_away
@@ -133,6 +134,8 @@ def order_rows(base, properties):
         return [row]
     shares = spread(row.pop("discount", None),
                     [line_amount(p) for p in products])
+    for name in ("price", "quantity"):      # never of the whole order
+        row.pop(name, None)
     result = []
     for product, share in zip(products, shares):
         one = add_properties(dict(row), product)
@@ -174,16 +177,22 @@ def line_amount(product):
 
 
 def spread(discount, amounts):
-    """A discount in 1/10,000 by amount; what is left by rounding goes to
-    the last product, so the parts sum to the whole."""
+    """A discount in 1/10,000 by amount, by largest remainder (the earlier
+    product at ties), so the parts sum to the whole."""
     text = as_text(discount)
     total = sum(amounts)
-    if text is None or not total:
+    if text is None:
         return [None] * len(amounts)
     try:
         whole = round_away(parse_number(text) * 10_000)
     except BadNumber:
         return [discount] * len(amounts)    # to be rejected as such
-    parts = [round_away(whole * amount / total) for amount in amounts]
-    parts[-1] += whole - sum(parts)
-    return [Fraction(part, 10_000) for part in parts]
+    if not total:
+        return [None] * len(amounts)
+    exact = [abs(whole) * amount / total for amount in amounts]
+    parts = [math.floor(e) for e in exact]
+    order = sorted(range(len(exact)), key=lambda i: parts[i] - exact[i])
+    for i in order[:abs(whole) - sum(parts)]:
+        parts[i] += 1
+    return [Fraction(part if whole > 0 else -part, 10_000)
+            for part in parts]

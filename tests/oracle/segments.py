@@ -4,6 +4,7 @@ import math
 from fractions import Fraction
 
 from activity import CLOSED_TAGS, TAGS
+from clean import cut
 from consumption import currency
 from exact import mean, quantile, ratio
 
@@ -27,11 +28,11 @@ def labels_of(rows, tag):
              for u, v in found.items()}, order[:MAX_LABELS] + ["other"])
 
 
-def build(rows):
+def build(rows, tags):
     """({(tag, label): set of users}, {tag: set of users known})."""
     segments = {("", ""): set(rows)}
     known = {}
-    for tag in TAGS:
+    for tag in tags:
         found, labels = labels_of(rows, tag)
         for label in labels:
             segments[tag, label] = {u for u, v in found.items()
@@ -41,7 +42,8 @@ def build(rows):
 
 
 def segment_name(key):
-    return f"{key[0]}={key[1]}" if key[0] else "all"
+    """Cut at 255 bytes between characters, like every text."""
+    return cut(f"{key[0]}={key[1]}") if key[0] else "all"
 
 
 def summary_row(rows, users):
@@ -71,10 +73,10 @@ def summary_row(rows, users):
     return row
 
 
-def summary(rows):
+def summary(rows, tags=TAGS):
     """{segment: row}."""
     table = {}
-    for (tag, label), users in build(rows)[0].items() if rows else ():
+    for (tag, label), users in build(rows, tags)[0].items() if rows else ():
         row = {"tag": tag, "label": label}
         row.update(summary_row(rows, users))
         table[segment_name((tag, label))] = row
@@ -95,12 +97,12 @@ def tgi_row(k, n1, k_all, n):
     return row
 
 
-def tgi(rows):
+def tgi(rows, tags=TAGS):
     """{(segment, tag, label): row} without q."""
-    segments, known = build(rows)
+    segments, known = build(rows, tags)
     table = {}
     for key, users in segments.items():
-        inside = {tag: len(users & known[tag]) for tag in TAGS}
+        inside = {tag: len(users & known[tag]) for tag in tags}
         for (tag, label), others in segments.items():
             if tag and tag != key[0]:
                 table[segment_name(key), tag, label] = tgi_row(
@@ -122,10 +124,10 @@ def benjamini_hochberg(scores):
     return found
 
 
-def hours(rows):
+def hours(rows, tags=TAGS):
     """{(segment, weekday, hour): events}."""
     table = {}
-    for key, users in build(rows)[0].items():
+    for key, users in build(rows, tags)[0].items():
         grid = [0] * 168
         for user in users:
             grid = [a + b for a, b in zip(grid, rows[user]["_grid"])]

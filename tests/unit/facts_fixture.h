@@ -70,9 +70,6 @@ static inline void fx_open(struct fixture *f, const char *zone) {
   *f = (struct fixture){.conf = {.windows = {7, 30, 90, 365},
                                  .n_windows = 4,
                                  .session_gap_ms = 30 * 60000,
-                                 .half_life_browse = 30,
-                                 .half_life_intent = 60,
-                                 .half_life_order = 180,
                                  .cart_abandon_ms = 72 * INT64_C(3600000)}};
   f->conf.counted_events = fx_names(fx_counted, 11);
   f->conf.not_visit = fx_names(fx_not_visit, 10);

@@ -27,7 +27,7 @@ struct pt_conf {
   int64_t session_gap_ms;         /* 30 min */
   struct pt_names not_visit;      /* event names */
   struct pt_names visit_events;   /* unknown names that are visits */
-  int64_t cart_abandon_ms;                                    /* 72 h */
+  int64_t cart_abandon_ms;        /* 72 h */
   struct pt_names essential_categories;
   struct pt_names funnel_steps; /* view cart_add order purchase */
   char currency[16];            /* money.currency; "" = whatever the events say, one of them */

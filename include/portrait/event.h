@@ -76,19 +76,38 @@ extern const struct pt_field_info pt_field_info[PT_F_COUNT];
 enum pt_field pt_field_of(struct pt_slice name);
 
 /* Event types in catalog order: the order of a user's events at equal times. */
-#define PT_TYPES(X)                                                                                             \
-  X(INSTALL, "install")                                                                                         \
-  X(UNINSTALL, "uninstall")                                                                                     \
-  X(REGISTER, "register")                                                                                       \
-  X(LOGIN, "login")                                                                                             \
-  X(VIEW, "view")                                                                                               \
-  X(SEARCH, "search") X(CLICK, "click") X(FAVORITE, "favorite") X(FOLLOW, "follow") X(CART_ADD, "cart_add")     \
-      X(CART_REMOVE, "cart_remove") X(ORDER, "order") X(PURCHASE, "purchase") X(CANCEL, "cancel")               \
-          X(RECEIVE, "receive") X(REVIEW, "review") X(RETURN, "return") X(REFUND, "refund") X(REJECT, "reject") \
-              X(SHARE, "share") X(CONTACT, "contact") X(COUPON_GET, "coupon_get") X(COUPON_USE, "coupon_use")   \
-                  X(ATTEND, "attend") X(MESSAGE_SENT, "message_sent") X(MESSAGE_DELIVERED, "message_delivered") \
-                      X(MESSAGE_OPEN, "message_open") X(MESSAGE_CLICK, "message_click")                         \
-                          X(MESSAGE_BOUNCE, "message_bounce") X(UNSUBSCRIBE, "unsubscribe") X(COMPLAINT, "complaint")
+#define PT_TYPES(X)                         \
+  X(INSTALL, "install")                     \
+  X(UNINSTALL, "uninstall")                 \
+  X(REGISTER, "register")                   \
+  X(LOGIN, "login")                         \
+  X(VIEW, "view")                           \
+  X(SEARCH, "search")                       \
+  X(CLICK, "click")                         \
+  X(FAVORITE, "favorite")                   \
+  X(FOLLOW, "follow")                       \
+  X(CART_ADD, "cart_add")                   \
+  X(CART_REMOVE, "cart_remove")             \
+  X(ORDER, "order")                         \
+  X(PURCHASE, "purchase")                   \
+  X(CANCEL, "cancel")                       \
+  X(RECEIVE, "receive")                     \
+  X(REVIEW, "review")                       \
+  X(RETURN, "return")                       \
+  X(REFUND, "refund")                       \
+  X(REJECT, "reject")                       \
+  X(SHARE, "share")                         \
+  X(CONTACT, "contact")                     \
+  X(COUPON_GET, "coupon_get")               \
+  X(COUPON_USE, "coupon_use")               \
+  X(ATTEND, "attend")                       \
+  X(MESSAGE_SENT, "message_sent")           \
+  X(MESSAGE_DELIVERED, "message_delivered") \
+  X(MESSAGE_OPEN, "message_open")           \
+  X(MESSAGE_CLICK, "message_click")         \
+  X(MESSAGE_BOUNCE, "message_bounce")       \
+  X(UNSUBSCRIBE, "unsubscribe")             \
+  X(COMPLAINT, "complaint")
 
 enum pt_type {
 #define PT_X(id, name) PT_T_##id,

@@ -76,7 +76,7 @@ static bool user_of(struct pt_cleaner *c, struct pt_slice *user, enum pt_reason 
   *reason = PT_R_MISSING_USER;
   if (c->conf->identity != PT_ID_COALESCE) return false;
   struct pt_slice anonymous = pt_clean_id(&c->in->v[PT_F_ANONYMOUS_ID], c->conf->integer_ids, c->id);
-  if (anonymous.n == 0 || anonymous.n > PT_MAX_ID) return false;
+  if (anonymous.n == 0 || anonymous.n > PT_MAX_ID - 5) return false;
   memcpy(c->user, "anon:", 5);
   memcpy(c->user + 5, anonymous.p, anonymous.n < sizeof c->user - 5 ? anonymous.n : sizeof c->user - 5);
   *user = (struct pt_slice){c->user, anonymous.n + 5};
@@ -146,12 +146,15 @@ static bool what(struct pt_cleaner *c, struct pt_event *e) {
     name = pt_clean_text(&c->in->v[PT_F_EVENT]);
   }
   if (name.n == 0) return false;
-  uint32_t code;
-  if (!pt_memo_find(&c->name_memo, name, &code)) {
+  bool held;
+  uint64_t words[4];
+  struct pt_memo_cell *cell = pt_memo_find(&c->name_memo, name, words, &held);
+  uint32_t code = held ? cell->code : 0;
+  if (!held) {
     uint32_t known = pt_dict_count(c->names);
     code = pt_dict_put(c->names, name);
     if (code == PT_NO_CODE || (code == known && !new_name(c, name, code))) return false;
-    pt_memo_keep(&c->name_memo, name, code);
+    pt_memo_keep(cell, words, name.n, code);
   }
   e->type = c->of_name[code].type;
   if (e->type == PT_T_OTHER) {
@@ -192,10 +195,13 @@ static void key_field(struct pt_cleaner *c, enum pt_field f, struct pt_event *e)
 static void dict_field(struct pt_cleaner *c, enum pt_field f, struct pt_event *e) {
   struct pt_slice text = pt_clean_text(&c->in->v[f]);
   if (text.n == 0) return;
-  uint32_t code;
-  if (!pt_memo_find(&c->memos[f], text, &code)) {
+  bool held;
+  uint64_t words[4];
+  struct pt_memo_cell *cell = pt_memo_find(&c->memos[f], text, words, &held);
+  uint32_t code = held ? cell->code : 0;
+  if (!held) {
     code = f == PT_F_CATEGORY ? category_code(c, text) : pt_dict_put(c->dicts[f], text);
-    pt_memo_keep(&c->memos[f], text, code);
+    pt_memo_keep(cell, words, text.n, code);
   }
   if (code == PT_NO_CODE) return;
   e->v[f] = code;

@@ -16,55 +16,59 @@ struct lexicon {
   uint32_t cap;
 };
 
-/* The last short texts (up to 16 bytes) and their codes, by a hash of a multiplication: most lines name what a line
- * just before named. */
-#define PT_MEMO_CELLS 64
+/* The last texts of up to 32 bytes and their codes, by a hash of a multiplication: most lines name what lines just
+ * before named. */
+#define PT_MEMO_CELLS 256
 struct pt_memo {
-  struct {
-    uint64_t a, b;
+  struct pt_memo_cell {
+    uint64_t w[4];
     uint32_t n, code; /* n = 0: empty */
   } cells[PT_MEMO_CELLS];
 };
 
-/* Two words that tell texts of the same length apart; false where it is empty or too long. */
-static inline bool pt_memo_words(struct pt_slice s, uint64_t *a, uint64_t *b) {
-  if (s.n >= 8 && s.n <= 16) {
-    memcpy(a, s.p, 8);
-    memcpy(b, s.p + s.n - 8, 8);
+/* Words that tell texts of the same length apart; false where it is empty or too long. */
+static inline bool pt_memo_words(struct pt_slice s, uint64_t w[4]) {
+  w[2] = w[3] = 0;
+  if (s.n > 16 && s.n <= 32) {
+    memcpy(w, s.p, 16);
+    memcpy(w + 2, s.p + s.n - 16, 16);
+  } else if (s.n >= 8 && s.n <= 16) {
+    memcpy(&w[0], s.p, 8);
+    memcpy(&w[1], s.p + s.n - 8, 8);
   } else if (s.n >= 4 && s.n < 8) {
     uint32_t x, y;
     memcpy(&x, s.p, 4);
     memcpy(&y, s.p + s.n - 4, 4);
-    *a = x;
-    *b = y;
+    w[0] = x;
+    w[1] = y;
   } else if (s.n > 0 && s.n < 4) {
-    *a = (unsigned char)s.p[0] | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
-         (uint64_t)(unsigned char)s.p[s.n - 1] << 16;
-    *b = 0;
+    w[0] = (unsigned char)s.p[0] | (uint64_t)(unsigned char)s.p[s.n / 2] << 8 |
+           (uint64_t)(unsigned char)s.p[s.n - 1] << 16;
+    w[1] = 0;
   } else {
     return false;
   }
   return true;
 }
-static inline uint32_t pt_memo_cell(uint64_t a, uint64_t b, size_t n) {
-  return (uint32_t)(((a ^ (b << 7 | b >> 57) ^ n) * UINT64_C(0x9E3779B97F4A7C15)) >> 58);
+static inline uint32_t pt_memo_at(const uint64_t w[4], size_t n) {
+  uint64_t a = w[0] ^ w[2], b = w[1] ^ (w[3] << 29 | w[3] >> 35);
+  return (uint32_t)(((a ^ (b << 7 | b >> 57) ^ n) * UINT64_C(0x9E3779B97F4A7C15)) >> 56);
 }
-static inline bool pt_memo_find(const struct pt_memo *m, struct pt_slice s, uint32_t *code) {
-  uint64_t a, b;
-  if (!pt_memo_words(s, &a, &b)) return false;
-  uint32_t i = pt_memo_cell(a, b, s.n);
-  *code = m->cells[i].code;
-  return m->cells[i].n == s.n && m->cells[i].a == a && m->cells[i].b == b;
+/* The text's cell: it holds the text's code, or *held is false and pt_memo_keep() may put it there. NULL: too long. */
+static inline struct pt_memo_cell *pt_memo_find(struct pt_memo *m, struct pt_slice s, uint64_t w[4], bool *held) {
+  *held = false;
+  if (!pt_memo_words(s, w)) return NULL;
+  struct pt_memo_cell *c = &m->cells[pt_memo_at(w, s.n)];
+  *held = c->n == s.n && ((c->w[0] ^ w[0]) | (c->w[1] ^ w[1]) | (c->w[2] ^ w[2]) | (c->w[3] ^ w[3])) == 0;
+  return c;
 }
-static inline void pt_memo_keep(struct pt_memo *m, struct pt_slice s, uint32_t code) {
-  uint64_t a, b;
-  if (!pt_memo_words(s, &a, &b)) return;
-  uint32_t i = pt_memo_cell(a, b, s.n);
-  m->cells[i].a = a;
-  m->cells[i].b = b;
-  m->cells[i].n = (uint32_t)s.n;
-  m->cells[i].code = code;
+static inline void pt_memo_keep(struct pt_memo_cell *c, const uint64_t w[4], size_t n, uint32_t code) {
+  if (!c) return;
+  memcpy(c->w, w, sizeof c->w);
+  c->n = (uint32_t)n;
+  c->code = code;
 }
+_Static_assert(PT_MEMO_CELLS == 256, "pt_memo_at() gives eight bits");
 
 /* Event names of the current part: raw text -> type, and the code of an unknown name. */
 struct event_name {

@@ -28,9 +28,8 @@ static void get_value(void *ctx, int operand, struct pt_xvalue *out) {
   }
   struct pt_slice text = pt_clean_text(v);
   if (text.n == 0) return;
-  if (v->kind == PT_V_NUMBER && pt_x_number(text, out)) return;
-  out->type = PT_X_TEXT;
-  out->text = text;
+  if (v->kind != PT_V_NUMBER || !pt_x_number(text, out)) out->type = PT_X_TEXT;
+  out->text = text; /* of a number too: where a text is asked its characters are one */
 }
 
 static bool is_word(const char *text) {

@@ -14,7 +14,8 @@ struct unit {
 
 static const struct unit times[] = {{"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
 static const struct unit more_times[] = {{"m", 60000}, {"days", 86400000}, {"day", 86400000}, {"hours", 3600000}};
-static const struct unit sizes[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"B", 1}};
+static const struct unit sizes[] = {{"GiB", 1u << 30}, {"MiB", 1u << 20}, {"KiB", 1u << 10}, {"G", 1u << 30},
+                                    {"M", 1u << 20},   {"K", 1u << 10},   {"B", 1}};
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -238,12 +238,14 @@ static void order_events(struct pt_parser *p, struct pt_record *out) {
     return;
   }
   int64_t discount = 0;
-  bool spreads = decimal_of(&p->events[0].v[PT_F_DISCOUNT], PT_MONEY_DIGITS, &discount) && discount > 0;
+  const struct pt_value whole = p->events[0].v[PT_F_DISCOUNT];
+  bool readable = decimal_of(&whole, PT_MONEY_DIGITS, &discount), spreads = readable && discount > 0;
   for (uint32_t i = 0; i < n; i++) read_product(p, i, &g->product[i]);
   if (spreads) spread(g, n, discount);
   for (uint32_t i = n; i-- > 0;) {
     if (i > 0) p->events[i] = p->events[0];
     one_product(p, i, &p->events[i]);
+    if (pt_value_given(&whole) && !readable) p->events[i].v[PT_F_DISCOUNT] = whole; /* for clean to reject */
   }
   out->n_events = n;
 }

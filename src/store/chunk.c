@@ -1,7 +1,8 @@
 /* Slabs of 2 MiB are cut into chunks of 4 to 256 KiB, so that what a bucket leaves goes back to the kernel piece by
  * piece. A slab is charged when it is mapped; a chunk given back for good is uncharged. No huge pages are asked for:
  * on a virtual machine whose free memory goes back to the host a huge page costs up to 3 ns a byte when it is first
- * touched, a small one 0.6; on bare metal 0.1 and 0.6. */
+ * touched, a small one 0.6; on bare metal 0.1 and 0.6. Asked for a slab at a time instead of fault by fault the small
+ * ones cost a sixth less. */
 #include "chunk.h"
 
 #include <stdint.h>
@@ -30,6 +31,9 @@ static int map_slab(struct pt_store_chunks *c) {
   unsigned char *slab = (unsigned char *)(((uintptr_t)raw + n - 1) & ~(uintptr_t)(n - 1));
   if (slab > raw) munmap(raw, (size_t)(slab - raw));
   munmap(slab + n, (size_t)(raw + n - slab));
+#ifdef MADV_POPULATE_WRITE
+  (void)madvise(slab, n, MADV_POPULATE_WRITE); /* advice: a kernel that does not know it faults the pages one by one */
+#endif
   c->slabs[c->n_slabs++] = slab;
   c->at = slab;
   c->end = slab + n;

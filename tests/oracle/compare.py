@@ -64,9 +64,8 @@ def same_type(expected, found):
 
 
 def show(value):
-    if isinstance(value, Fraction):
-        return repr(float(value))
-    return repr(value)
+    return repr(float(value) if isinstance(value, Fraction)
+                else value)[:200]
 
 
 class Report:
@@ -168,7 +167,7 @@ def compare_table(report, path, frame, keys, ours, names):
     missing = [key for key in ours if key not in rows]
     if missing:
         report.note(f"/{path}: {len(missing)} rows not in the file, such as "
-                    f"{missing[:5]}")
+                    + str(missing[:5])[:400])
     for name in names:
         if name in lacking:
             continue

@@ -54,6 +54,7 @@ TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 PATHS = {
     "item_id": ("product_id", "sku"), "category": ("category",),
     "brand": ("brand",), "size": ("variant",), "price": ("price",),
+    "list_price": ("list_price",),
     "quantity": ("quantity",), "currency": ("currency",),
     "coupon_id": ("coupon", "coupon_id"), "order_id": ("order_id",),
     "query": ("query",), "rating": ("rating",), "discount": ("discount",),
@@ -79,6 +80,9 @@ def common(record):
         "os": by_path(record, "context.os.name"),
         "device": by_path(record, "context.device.model"),
         "city": by_path(record, "context.location.city"),
+        "latitude": by_path(record, "context.location.latitude"),
+        "longitude": by_path(record, "context.location.longitude"),
+        "session_id": by_path(record, "context.sessionId"),
         "referrer_url": by_path(record, "context.page.referrer"),
         "page": by_path(record, "context.page.path"),
     }
@@ -134,7 +138,7 @@ def order_rows(base, properties):
         return [row]
     shares = spread(row.pop("discount", None),
                     [line_amount(p) for p in products])
-    for name in ("price", "quantity"):      # never of the whole order
+    for name in ("price", "list_price", "quantity"):      # never of the whole order
         row.pop(name, None)
     result = []
     for product, share in zip(products, shares):
@@ -168,12 +172,13 @@ def order_amount(properties):
 
 
 def line_amount(product):
-    """price * quantity of a product, 0 where that is not above 0: a
-    piece that is given back has no part in a discount."""
+    """The amount of a product, 0 where that is not above 0: a piece that
+    is given back has no part in a discount."""
     if as_text(product.get("price")) is None:
         return Fraction(0)
     return max(Fraction(0), number(product["price"], 0)
-               * number(product.get("quantity"), 1))
+               * number(product.get("quantity"), 1)
+               - number(product.get("discount"), 0))
 
 
 def spread(discount, amounts):

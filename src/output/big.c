@@ -8,10 +8,12 @@
  * of a page or less, and all of them with `compression: none`, are contiguous. */
 #include <mpi.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "h5.h"
 #include "out.h"
+#include "planes.h"
 
 #define SMALL_BYTES 4096 /* below it a chunk index costs more than the filters save */
 
@@ -37,12 +39,13 @@ uint64_t pt_big_chunk(size_t row_bytes, uint64_t rows, uint64_t wanted) {
   return rows < wanted ? (rows ? rows : 1) : wanted;
 }
 
-static hid_t creation(struct pt_out *o, const struct pt_big *b, uint64_t chunk_rows) {
+static hid_t creation(struct pt_out *o, struct pt_big *b, uint64_t chunk_rows) {
   hid_t p = H5Pcreate(H5P_DATASET_CREATE);
   H5Pset_obj_track_times(p, false);
   H5Pset_fill_time(p, H5D_FILL_TIME_NEVER);
   if (o->conf->compress == PT_NONE || b->rows * b->row_bytes <= SMALL_BYTES) return p;
-  hsize_t chunk[2] = {pt_big_chunk(b->row_bytes, b->rows, chunk_rows), b->width};
+  b->chunk_rows = pt_big_chunk(b->row_bytes, b->rows, chunk_rows);
+  hsize_t chunk[2] = {b->chunk_rows, b->width};
   if (H5Pset_chunk(p, b->width > 1 ? 2 : 1, chunk) < 0) pt_out_broken(o, "lay out", b->path);
   if (b->row_bytes / b->width > 1) H5Pset_shuffle(p);
   H5Pset_deflate(p, o->conf->compress == PT_GZIP_LEVEL ? (unsigned)o->conf->level : 1);
@@ -64,6 +67,34 @@ void pt_big_open(struct pt_out *o, struct pt_big *b, const char *path, hid_t typ
   H5Sclose(space);
 }
 
+static int note_rows(struct pt_out *o, const struct pt_big *b, uint64_t first, uint64_t n, const unsigned char *p) {
+  if (n == 0) return 0;
+  return pt_slab_add(&o->slabs, b->path, NULL, first, n, XXH3_128bits(p, n * b->row_bytes), o->err);
+}
+
+/* Whole chunks: the hash of each as it must come to deflate. */
+static int note_chunks(struct pt_out *o, const struct pt_big *b, uint64_t first, uint64_t n, const unsigned char *p) {
+  if (n == 0) return 0;
+  size_t size = b->row_bytes / b->width, bytes = b->chunk_rows * b->row_bytes;
+  XXH128_hash_t *chunks = malloc(n * sizeof *chunks);
+  if (!chunks) return pt_fail(o->err, "output", PT_MEMORY, 0, "no memory for the checksums");
+  for (uint64_t i = 0; i < n; i++, p += bytes) {
+    if (size > 1) pt_planes(p, o->scratch, bytes / size, size);
+    chunks[i] = XXH3_128bits(size > 1 ? o->scratch : p, bytes);
+  }
+  return pt_slab_add_chunks(&o->slabs, b->path, first, n * b->chunk_rows, chunks, o->err);
+}
+
+/* For the reading back: the whole chunks of a piece, and the rows before and behind them. */
+static int note(struct pt_out *o, const struct pt_big *b, uint64_t first, uint64_t n, const unsigned char *p) {
+  uint64_t chunk = b->chunk_rows, head = chunk ? (chunk - first % chunk) % chunk : n;
+  if (head > n) head = n;
+  uint64_t whole = chunk ? (n - head) / chunk : 0, done = head + whole * chunk;
+  PT_TRY(note_rows(o, b, first, head, p));
+  PT_TRY(note_chunks(o, b, first + head, whole, p + head * b->row_bytes));
+  return note_rows(o, b, first + done, n - done, p + done * b->row_bytes);
+}
+
 void pt_big_put(struct pt_out *o, struct pt_big *b, uint64_t first, uint64_t n, const void *p) {
   if (b->rows == 0) return;
   hsize_t start[2] = {first, 0}, count[2] = {n, b->width};
@@ -76,8 +107,7 @@ void pt_big_put(struct pt_out *o, struct pt_big *b, uint64_t first, uint64_t n, 
   H5Sclose(file_space);
   if (n == 0) return;
   o->raw_bytes += n * b->row_bytes;
-  if (pt_slab_add(&o->slabs, b->path, NULL, first, n, XXH3_128bits(p, n * b->row_bytes), o->err))
-    pt_comm_abort(o->c, o->err);
+  if (note(o, b, first, n, p)) pt_comm_abort(o->c, o->err);
 }
 
 void pt_big_close(struct pt_out *o, struct pt_big *b) {

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "planes.h"
+#include "seal.h"
+
 static bool fast_on;
 static uint64_t fast_calls;
 static unsigned char level_buf[ISAL_DEF_LVL1_DEFAULT];
@@ -57,9 +60,7 @@ static int zlib_compress(Bytef *dest, uLongf *dest_len, const Bytef *source, uLo
   return rc == Z_STREAM_END ? Z_OK : rc == Z_OK ? Z_BUF_ERROR : rc;
 }
 
-/* zlib.h declares it; the visibility makes sure that libhdf5 finds it in the program. */
-__attribute__((visibility("default"))) int compress2(Bytef *dest, uLongf *dest_len, const Bytef *source,
-                                                     uLong source_len, int level) {
+static int compress_any(Bytef *dest, uLongf *dest_len, const Bytef *source, uLong source_len, int level) {
   uLongf room = *dest_len;
   if (level == 1 && fast_on && source_len <= UINT32_MAX) {
     if (isal_compress(dest, dest_len, source, source_len) == Z_OK) return Z_OK;
@@ -68,12 +69,18 @@ __attribute__((visibility("default"))) int compress2(Bytef *dest, uLongf *dest_l
   return zlib_compress(dest, dest_len, source, source_len, level);
 }
 
+/* zlib.h declares it; the visibility makes sure that libhdf5 finds it in the program. */
+__attribute__((visibility("default"))) int compress2(Bytef *dest, uLongf *dest_len, const Bytef *source,
+                                                     uLong source_len, int level) {
+  int rc = compress_any(dest, dest_len, source, source_len, level);
+  if (rc == Z_OK) pt_seal_add(source, source_len, dest, *dest_len);
+  return rc;
+}
+
 size_t pt_deflate_probe(const void *p, size_t n, size_t size, int level, unsigned char *scratch) {
-  const unsigned char *in = p;
   size_t rows = n / size;
-  for (size_t b = 0; b < size; b++)
-    for (size_t i = 0; i < rows; i++) scratch[b * rows + i] = in[i * size + b];
+  pt_planes(p, scratch, rows, size);
   uLongf out = 2 * n + 128;
-  if (compress2(scratch + n, &out, scratch, rows * size, level) != Z_OK) return n;
+  if (compress_any(scratch + n, &out, scratch, rows * size, level) != Z_OK) return n;
   return out < n ? out : n;
 }

@@ -19,6 +19,7 @@ struct pt_slab {
   char *path, *attr;
   uint64_t first, count;
   XXH128_hash_t hash;
+  XXH128_hash_t *chunks; /* instead, where the rows are whole chunks: of each one as planes of bytes */
 };
 struct pt_slabs {
   struct pt_slab *v;
@@ -61,7 +62,7 @@ struct pt_out {
   hid_t file, transfer, creation;
   unsigned char *buf; /* one piece */
   struct pt_block block;
-  unsigned char *scratch; /* for the estimate */
+  unsigned char *scratch; /* for the estimate, and for a chunk as planes */
   double estimate;        /* bytes that this rank's rows will take */
   struct pt_slabs slabs;
   uint64_t raw_bytes;
@@ -74,6 +75,7 @@ struct pt_big {
   uint32_t width;
   size_t row_bytes;
   uint64_t rows;
+  uint64_t chunk_rows; /* 0: contiguous */
 };
 
 /* Tests set them; the program never does. Narrow: cells of /X up to which its index arrays are int32. Piece: bytes a
@@ -131,9 +133,11 @@ int pt_put_texts(struct pt_out *o, hid_t file, const char *path, const char *con
 int pt_put_encoding(struct pt_out *o, hid_t file, const char *path, const char *type, const char *version,
                     struct pt_err *err) PT_MUST_CHECK;
 
-/* verify.c. Local. */
+/* verify.c. Local. The second form takes `chunks` over. */
 int pt_slab_add(struct pt_slabs *s, const char *path, const char *attr, uint64_t first, uint64_t count,
                 XXH128_hash_t hash, struct pt_err *err) PT_MUST_CHECK;
+int pt_slab_add_chunks(struct pt_slabs *s, const char *path, uint64_t first, uint64_t count, XXH128_hash_t *chunks,
+                       struct pt_err *err) PT_MUST_CHECK;
 int pt_slabs_check(const struct pt_slabs *s, const char *path, struct pt_err *err) PT_MUST_CHECK;
 void pt_slabs_free(struct pt_slabs *s);
 

@@ -14,6 +14,7 @@
 #include "compress.h"
 #include "h5.h"
 #include "out.h"
+#include "seal.h"
 
 #define SLACK (UINT64_C(1) << 20) /* metadata and small tables on top of the estimate */
 
@@ -162,6 +163,7 @@ static void release(struct pt_out *o) {
   pt_codes_close(o);
   pt_matrix_close(o);
   pt_slabs_free(&o->slabs);
+  pt_seal_forget();
   free(o->order);
   free(o->counts);
   free(o->buf);

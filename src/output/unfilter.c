@@ -81,14 +81,21 @@ static void unshuffle(const unsigned char *in, unsigned char *out, size_t n, siz
       for (size_t k = 0; k < size; k++) out[i * size + k] = in[k * n + i];
 }
 
-bool pt_unfilter(const unsigned char *chunk, size_t stored, size_t size, unsigned char *rows, unsigned char *work,
-                 size_t n) {
+bool pt_fletcher_holds(const unsigned char *chunk, size_t stored) {
   if (stored < 4) return false;
   const unsigned char *sum = chunk + stored - 4;
   uint32_t want = (uint32_t)sum[0] | (uint32_t)sum[1] << 8 | (uint32_t)sum[2] << 16 | (uint32_t)sum[3] << 24;
-  if (fletcher32(chunk, stored - 4) != want) return false;
-  if (size <= 1) return inflate_all(chunk, stored - 4, rows, n);
-  if (!inflate_all(chunk, stored - 4, work, n)) return false;
+  return fletcher32(chunk, stored - 4) == want;
+}
+
+bool pt_unfilter_planes(const unsigned char *chunk, size_t stored, unsigned char *planes, size_t n) {
+  return pt_fletcher_holds(chunk, stored) && inflate_all(chunk, stored - 4, planes, n);
+}
+
+bool pt_unfilter(const unsigned char *chunk, size_t stored, size_t size, unsigned char *rows, unsigned char *work,
+                 size_t n) {
+  if (size <= 1) return pt_unfilter_planes(chunk, stored, rows, n);
+  if (!pt_unfilter_planes(chunk, stored, work, n)) return false;
   unshuffle(work, rows, n / size, size);
   memcpy(rows + n / size * size, work + n / size * size, n % size);
   return true;

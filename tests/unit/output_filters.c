@@ -2,6 +2,8 @@
 #include <hdf5.h>
 #include <output/compress.h>
 #include <output/out.h>
+#include <output/planes.h>
+#include <output/seal.h>
 #include <output/unfilter.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,6 +128,62 @@ static void test_unfilter(void **state) {
   assert_false(pt_unfilter(in, 3, 4, rows, work, 4));
 }
 
+static void test_planes(void **state) {
+  (void)state;
+  static unsigned char in[1000 * 9], out[1000 * 9];
+  fill(in, sizeof in, 0);
+  for (size_t size = 1; size <= 9; size++)
+    for (size_t n = 0; n <= 1000; n += n < 70 ? 1 : 465) {
+      pt_planes(in, out, n, size);
+      for (size_t b = 0; b < size; b++)
+        for (size_t i = 0; i < n; i++) assert_int_equal(out[b * n + i], in[i * size + b]);
+    }
+}
+
+/* What HDF5 gave to deflate is what planes.c says it must give, and the seal is that of the bytes in the file. */
+static void test_seal(void **state) {
+  (void)state;
+  static unsigned char in[16384 * 9], planes[16384 * 9];
+  static const size_t sizes[] = {1, 2, 4, 8, 9};
+  for (size_t i = 0; i < 10; i++) {
+    size_t size = sizes[i / 2], n = i % 2 ? 16384 : 721;
+    hid_t type = H5Tcreate(H5T_OPAQUE, size);
+    unsigned char *chunk;
+    pt_deflate_fast(i % 3);
+    fill(in, n * size, 2);
+    size_t stored = chunk_of(in, n, type, &chunk);
+    H5Tclose(type);
+    pt_planes(in, planes, n, size);
+    const struct pt_seal *seal = pt_seal_find(XXH3_128bits(planes, n * size));
+    assert_non_null(seal);
+    assert_int_equal(seal->bytes + 4, stored);
+    assert_true(XXH128_isEqual(seal->stored, XXH3_128bits(chunk, seal->bytes)));
+    assert_true(pt_fletcher_holds(chunk, stored));
+    chunk[stored - 1] ^= 1;
+    assert_false(pt_fletcher_holds(chunk, stored));
+    planes[0] ^= 1;
+    assert_null(pt_seal_find(XXH3_128bits(planes, n * size)));
+    free(chunk);
+  }
+  pt_seal_forget();
+  pt_planes(in, planes, 16384, 9);
+  assert_null(pt_seal_find(XXH3_128bits(planes, sizeof planes)));
+}
+
+static void test_seals_grow(void **state) {
+  (void)state;
+  pt_seal_forget();
+  for (uint32_t i = 0; i < 5000; i++) pt_seal_add(&i, sizeof i, &i, 1 + i % 4);
+  for (uint32_t i = 0; i < 5000; i++) {
+    const struct pt_seal *seal = pt_seal_find(XXH3_128bits(&i, sizeof i));
+    assert_non_null(seal);
+    assert_int_equal(seal->bytes, 1 + i % 4);
+  }
+  uint32_t other = 5000;
+  assert_null(pt_seal_find(XXH3_128bits(&other, sizeof other)));
+  pt_seal_forget();
+}
+
 static void test_text_cut(void **state) {
   (void)state;
   struct pt_slice s = PT_SLICE("a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z"); /* 1 + 2 + 3 + 4 + 1 bytes */
@@ -166,6 +224,7 @@ int main(void) {
       cmocka_unit_test(test_zlib_reads_it), cmocka_unit_test(test_fast_is_level_one_only),
       cmocka_unit_test(test_no_room),       cmocka_unit_test(test_unfilter),
       cmocka_unit_test(test_text_cut),      cmocka_unit_test(test_chunk_rows),
-      cmocka_unit_test(test_reserve)};
+      cmocka_unit_test(test_reserve),       cmocka_unit_test(test_planes),
+      cmocka_unit_test(test_seal),          cmocka_unit_test(test_seals_grow)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

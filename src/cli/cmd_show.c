@@ -52,7 +52,7 @@ static void print_number(const char *text) {
   if (v == (double)(long long)v)
     print_safe(text);
   else
-    printf("%.4g", v);
+    printf("%.6g", v);
 }
 
 static void print_bar(double index) {

@@ -1,6 +1,9 @@
 #include <portrait/hash.h>
 #include <sodium.h>
+#define XXH_INLINE_ALL
 #include <xxhash.h>
+
+#include "hash_avx2.h"
 
 struct pt_hash_key pt_hash_key_default(void) {
   struct pt_hash_key key;
@@ -20,6 +23,10 @@ struct pt_h128 pt_hash_user(const struct pt_hash_key *key, const void *p, size_t
   return (struct pt_h128){big_endian(out), big_endian(out + 8)};
 }
 
+/* Up to 240 bytes XXH3 is made of multiplications and needs no vectors; inlined it spares the way into the library. */
 uint64_t pt_hash64(const void *p, size_t n) {
+#ifdef PT_HASH_AVX2
+  if (n > 240 && __builtin_cpu_supports("avx2")) return pt_hash64_avx2(p, n);
+#endif
   return XXH3_64bits(p, n);
 }

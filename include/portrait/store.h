@@ -29,6 +29,9 @@ void pt_store_close(struct pt_store *s);
 
 /* Adds one packed row whose dictionary codes are already this store's (pt_store_dict). */
 int pt_store_add(struct pt_store *s, const unsigned char *row, size_t n, struct pt_err *err) PT_MUST_CHECK;
+/* Room for the row of n bytes that the caller writes next, of a user whose hash begins with `hi`: a row that is made or
+ * changed on its way in is written once. */
+int pt_store_room(struct pt_store *s, uint64_t hi, size_t n, unsigned char **row, struct pt_err *err) PT_MUST_CHECK;
 /* Adds a user's id bytes; may be told more than once. */
 int pt_store_id(struct pt_store *s, struct pt_h128 user, struct pt_slice id, struct pt_err *err) PT_MUST_CHECK;
 /* The store's dictionary of a PT_K_DICT field: codes in order of arrival until pt_store_seal(). */

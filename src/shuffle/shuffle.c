@@ -141,18 +141,25 @@ static int learn(struct pt_shuffle *s, int f, uint32_t code, struct pt_err *err)
   return s->own[f][code] == PT_NO_CODE ? pt_shuffle_no_memory(err) : 0;
 }
 
+/* The codes are learnt before the row has its place: learning may fail. */
 static int put_own(struct pt_shuffle *s, const struct pt_event *e, struct pt_err *err) {
-  unsigned char row[PT_PACK_MAX];
-  size_t n = pt_pack(e, row);
-  unsigned char *p = row + sizeof(struct pt_row_head);
-  for (uint64_t bits = e->has & PT_CODE_BITS; bits; bits &= bits - 1, p += 4) {
+  for (uint64_t bits = e->has & PT_CODE_BITS; bits; bits &= bits - 1) {
     int f = __builtin_ctzll(bits);
     uint32_t code = (uint32_t)e->v[f];
     if (code >= s->n_own[f] || s->own[f][code] == PT_NO_CODE) PT_TRY(learn(s, f, code, err));
-    memcpy(p, &s->own[f][code], sizeof code);
+  }
+  size_t id_n = e->event_id.n < PT_MAX_EVENT_ID ? e->event_id.n : PT_MAX_EVENT_ID;
+  size_t n = pt_row_size_of(e->has, id_n);
+  unsigned char *row;
+  PT_TRY(pt_store_room(s->store, e->user.hi, n, &row, err));
+  pt_pack(e, row);
+  unsigned char *p = row + sizeof(struct pt_row_head);
+  for (uint64_t bits = e->has & PT_CODE_BITS; bits; bits &= bits - 1, p += 4) {
+    int f = __builtin_ctzll(bits);
+    memcpy(p, &s->own[f][(uint32_t)e->v[f]], 4);
   }
   s->queued += n;
-  return pt_store_add(s->store, row, n, err);
+  return 0;
 }
 
 static int put_other(struct pt_shuffle *s, struct outbox *box, const struct pt_event *e, struct pt_err *err) {

@@ -52,7 +52,11 @@ int pt_gather_bytes(struct pt_comm *c, const void *p, uint64_t n, int root, stru
                     struct pt_err *err) {
   uint64_t *all = malloc((size_t)c->size * sizeof *all), total = 0;
   if (!all) pt_fail(err, "comm", PT_MEMORY, 0, "out of memory");
-  PT_TRY(pt_agree(c, err));
+  int failed = pt_agree(c, err);
+  if (failed) {
+    free(all);
+    return failed;
+  }
   pt_allgather_u64(c, n, all);
   for (int r = 0; r < c->size; r++) total += all[r];
   if (c->rank == root) {
@@ -60,7 +64,7 @@ int pt_gather_bytes(struct pt_comm *c, const void *p, uint64_t n, int root, stru
     if (pt_buf_reserve(out, total + 1))
       pt_fail(err, "comm", PT_MEMORY, 0, "out of memory: %llu bytes to gather", (unsigned long long)total);
   }
-  int failed = pt_agree(c, err);
+  failed = pt_agree(c, err);
   if (failed) {
     free(all);
     return failed;

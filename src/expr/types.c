@@ -152,7 +152,7 @@ static int run(struct check *c) {
 }
 
 int pt_x_check(struct pt_expr *e, struct pt_err *err) {
-  struct check c = {.e = e, .err = err, .stack = malloc(e->n_nodes * sizeof *c.stack)};
+  struct check c = {.e = e, .err = err, .stack = calloc(e->n_nodes + (size_t)1, sizeof *c.stack)};
   if (!c.stack) return pt_x_no_memory(err);
   int code = run(&c);
   free(c.stack);

@@ -265,7 +265,7 @@ static void real_text(double v, bool single, char out[64]) {
 
 static int cell_value(struct column *c, uint64_t row, struct pt_card_cell *out, struct pt_err *err) {
   if (c->real) {
-    double v;
+    double v = 0;
     PT_TRY(read_rows(c->values, row, 1, H5T_NATIVE_DOUBLE, &v, err));
     out->absent = isnan(v);
     if (!out->absent) real_text(v, c->size == sizeof(float), out->text);
@@ -273,12 +273,12 @@ static int cell_value(struct column *c, uint64_t row, struct pt_card_cell *out, 
   }
   int64_t v = 0;
   if (c->flag) { /* HDF5 does not turn enumerations into numbers */
-    int8_t small;
+    int8_t small = 0;
     hid_t type = pt_h5_bool_type();
     int code = read_rows(c->values, row, 1, type, &small, err);
     H5Tclose(type);
     PT_TRY(code);
-    v = small;
+    v = small != 0;
   } else {
     PT_TRY(read_rows(c->values, row, 1, H5T_NATIVE_INT64, &v, err));
   }

@@ -112,8 +112,8 @@ static int list_names(struct pt_parser *p, struct pt_err *err) {
 int pt_bind_fields(struct pt_parser *p, struct pt_err *err) {
   PT_TRY(list_names(p, err));
   bool ok = true;
-  for (uint8_t f = 0; f < PT_F_COUNT; f++)
-    if (p->mapped & p->wanted & PT_BIT(f)) ok = ok && pt_bind_name(p, pt_field_info[f].name, f);
+  for (int f = 0; f < PT_F_COUNT; f++)
+    if (p->mapped & p->wanted & PT_BIT(f)) ok = ok && pt_bind_name(p, pt_field_info[f].name, (uint8_t)f);
   for (uint32_t k = 0; k < p->n_extra; k++) ok = ok && pt_bind_name(p, p->extra[k].text, p->extra[k].slot);
   return ok ? 0
             : pt_fail(err, "parse", PT_CONFIG, 0, "format.fields: too many sources, or a column over %d", MAX_COLUMNS);

@@ -64,7 +64,7 @@ static int hex4(const char *p, const char *end) {
   if (end - p < 4) return -1;
   int v = 0;
   for (int i = 0; i < 4; i++) {
-    int c = p[i], d;
+    int c = (unsigned char)p[i], d;
     if (c >= '0' && c <= '9')
       d = c - '0';
     else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')

@@ -120,7 +120,7 @@ static int put_tail(struct writer *w, struct pt_keep_tail *t, struct pt_err *err
 
 static int close_file(struct writer *w, struct pt_err *err) {
   if (w->fd < 0) return 0;
-  struct pt_keep_tail tail;
+  struct pt_keep_tail tail = {0};
   PT_TRY(put_tail(w, &tail, err));
   int failed = fsync(w->fd);
   failed |= close(w->fd);

@@ -91,7 +91,7 @@ int pt_store_make_room(struct pt_store *s, struct pt_err *err) {
     full += s->buckets[i].bytes > 0;
   }
   /* With next to nothing to spill, somebody else holds the budget: a slab more does less harm than a crawl. */
-  if (total < s->chunks.slab_bytes) return 0;
+  if (total < s->chunks.slab_bytes || full == 0) return 0;
   if (!s->conf.scratch)
     return pt_fail(err, "store", PT_MEMORY, 0,
                    "the events need more than %llu bytes of memory, and there is no scratch",

@@ -128,6 +128,11 @@ int pt_decimal(struct pt_slice text, int digits, int64_t limit, int64_t *out) {
 }
 
 int64_t pt_money_times(int64_t price, int64_t quantity) {
+  int64_t small;
+  if (!__builtin_mul_overflow(price, quantity, &small) && small < INT64_MAX - PT_QTY_SCALE &&
+      small > INT64_MIN + PT_QTY_SCALE)
+    return (small + (small < 0 ? -PT_QTY_SCALE / 2 : PT_QTY_SCALE / 2)) /
+           PT_QTY_SCALE;                         /* without a division of 128 bits */
   __int128 product = (__int128)price * quantity; /* 1e-7 */
   __int128 half = product < 0 ? -PT_QTY_SCALE / 2 : PT_QTY_SCALE / 2;
   return (int64_t)((product + half) / PT_QTY_SCALE);

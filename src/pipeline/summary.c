@@ -135,7 +135,7 @@ static int write_json(const struct pt_job *j, const struct spread *s, const stru
 }
 
 int pt_summary(struct pt_job *j, struct pt_err *err) {
-  struct spread s[PT_MAX_STAGES];
+  struct spread s[PT_MAX_STAGES] = {0};
   for (uint32_t i = 0; i < j->n_times; i++) s[i] = spread_of(j->comm, j->times[i].seconds);
   struct totals t = {.wall = pt_job_now() - j->started, .peak = pt_mem_peak_rss()};
   t.spilled = (j->store ? pt_store_spilled(j->store) : 0) + (j->rows ? pt_rows_spilled(j->rows) : 0);

@@ -67,8 +67,10 @@ int pt_tally_merge(struct pt_tally *t, struct pt_comm *c, uint64_t total[PT_TL_C
   int failed = pt_agree(c, err);
   if (!failed) failed = pt_gather_bytes(c, mine.p, mine.n, 0, &all, NULL, err);
   if (!failed && pt_comm_rank(c) == 0) {
+    struct pt_tally whole;
+    if (pt_tally_open(&whole, err) == 0 && unpack(&whole, &all)) no_memory(err);
     pt_tally_close(t);
-    if (pt_tally_open(t, err) == 0 && unpack(t, &all)) no_memory(err);
+    *t = whole;
   }
   if (!failed) failed = pt_agree(c, err);
   if (!failed) pt_sum_u64(c, total, PT_TL_CELLS);
@@ -79,7 +81,7 @@ int pt_tally_merge(struct pt_tally *t, struct pt_comm *c, uint64_t total[PT_TL_C
 
 static uint32_t *in_order(const struct pt_tally *t, struct pt_err *err) {
   uint32_t n = pt_dict_count(t->sources);
-  uint32_t *rank_of = malloc(((size_t)n + 1) * sizeof *rank_of), *order = malloc(((size_t)n + 1) * sizeof *order);
+  uint32_t *rank_of = malloc(((size_t)n + 1) * sizeof *rank_of), *order = calloc((size_t)n + 1, sizeof *order);
   if (!rank_of || !order || pt_dict_order(t->sources, rank_of, err)) {
     no_memory(err);
     free(rank_of);

@@ -91,6 +91,9 @@ int pt_keep_write_as(const struct pt_keep *k, struct pt_store *s, uint64_t numbe
 int pt_keep_store_of(struct pt_store **out, const struct pt_keep *k, const struct pt_store_conf *conf,
                      const uint64_t *weights, uint64_t wanted, bool merging, struct pt_err *err) PT_MUST_CHECK;
 int pt_keep_no_memory(struct pt_err *err);
+#ifdef __clang_analyzer__ /* never 0, as in err.h */
+#define pt_keep_no_memory(err) ((void)pt_keep_no_memory(err), (err)->code = PT_MEMORY)
+#endif
 /* fsync of a folder or file by name. */
 int pt_keep_sync(const char *path, struct pt_err *err) PT_MUST_CHECK;
 

@@ -232,7 +232,8 @@ enum pt_fate pt_clean(struct pt_cleaner *c, const struct pt_fields *in, uint64_t
     *reason = PT_R_MISSING_EVENT;
     return PT_REJECTED_LINE;
   }
-  if (!received(c, e, reason) || !pt_clean_numbers(c, e, reason)) return PT_REJECTED_LINE;
+  if (!received(c, e, reason)) return PT_REJECTED_LINE;
+  if (e->type != PT_T_RECORD && !pt_clean_numbers(c, e, reason)) return PT_REJECTED_LINE;
   e->user = pt_hash_user(&c->key, user->p, user->n);
   e->fingerprint = fingerprint;
   e->format = c->format_index;

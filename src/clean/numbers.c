@@ -79,9 +79,9 @@ static bool work_out_amount(struct pt_cleaner *c, int64_t rate, struct sums *s) 
   if (c->amount) {
     int told = pt_clean_amount_rule(c, &s->amount);
     if (told < 0) return false;
-    s->has_amount = told > 0;
+    if (told > 0) s->has_amount = true;
     if (told > 0 && rate > 0) s->amount = rounded_div((__int128)s->amount * rate, INT64_C(1000000000));
-    return true;
+    if (told > 0) return true; /* where the rule is unknown the fields say it, as without one */
   }
   if (s->has_amount || !s->has_price) return true;
   __int128 product = (__int128)s->price * s->quantity, limit = (__int128)PT_MAX_MONEY * PT_MONEY_SCALE;
@@ -102,7 +102,7 @@ static bool others(struct pt_cleaner *c, struct pt_event *e) {
   if (there) set(c, e, PT_F_RESULTS, v);
   for (size_t i = 0; i < sizeof reals / sizeof *reals; i++) {
     there = number_text(c, reals[i], &text);
-    if (there < 0 || (there && pt_decimal(text, 6, 1000000000, &v))) return false;
+    if (there < 0 || (there && pt_decimal(text, 6, PT_MAX_MONEY, &v))) return false;
     if (!there) continue;
     double real = (double)v / 1e6;
     memcpy(&v, &real, sizeof v);

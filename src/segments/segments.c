@@ -26,7 +26,7 @@ static void add(struct segments *s, int32_t tag, const char *label) {
   g->tag = tag;
   snprintf(g->label, sizeof g->label, "%s", label);
   const char *name = tag < 0 ? "all" : s->schema->columns[s->schema->tags[tag].label].name;
-  snprintf(g->name, sizeof g->name, tag < 0 ? "%s" : "%s=%.80s", name, label);
+  snprintf(g->name, sizeof g->name, tag < 0 ? "%s" : "%s=%.255s", name, label);
 }
 
 /* One tag's labels as segments: of_label[label number] = segment. */

@@ -5,7 +5,7 @@
 
 struct segment {
   int32_t tag; /* -1 = all */
-  char name[160], label[256];
+  char name[336], label[256];
 };
 
 /* The segments of a job and the way from a row to them. Segment 0 = all. */

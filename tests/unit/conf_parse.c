@@ -169,14 +169,11 @@ static void test_round_trip(void **state) {
 static void test_text(void **state) {
   (void)state;
   char *text = canonical(everything);
-  static const char *const lines[] = {"timezone: \"Europe/Paris\"\n",
-                                      "windows: [1, 7, 30, 90, 365]\n",
-                                      "session_gap: 45 min\n",
-                                      "  rates: {\"USD\": 0.920000000, \"JPY\": 0.006100000}\n",
-                                      "  max_rejects: 0.125000000\n",
-                                      "  time_range: [\"1980-01-01T00:00:00.000Z\", \"2050-06-01T10:00:00.000Z\"]\n",
-                                      "  integer_ids: false\n",
-                                      "format: rees46\n"};
+  static const char *const lines[] = {
+      "timezone: \"Europe/Paris\"\n", "windows: [1, 7, 30, 90, 365]\n",
+      "session_gap: 45 min\n",        "  rates: {\"USD\": 0.920000000, \"JPY\": 0.006100000}\n",
+      "  max_rejects: 0.125000000\n", "  time_range: [\"1980-01-01T00:00:00.000Z\", \"2050-06-01T10:00:00.000Z\"]\n",
+      "  integer_ids: false\n",       "format: rees46\n"};
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
     if (!strstr(text, lines[i])) fail_msg("no '%s' in\n%s", lines[i], text);
   free(text);

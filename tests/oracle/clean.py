@@ -109,6 +109,16 @@ def received_of(row, job, kind):
         return None
 
 
+def ruled_amount(value):
+    """What the rule `amount:` gives; None where that is no number."""
+    if isinstance(value, str):
+        try:
+            return number_of(value)
+        except BadNumber:
+            raise Reject("bad_number") from None
+    return value if isinstance(value, Fraction) else None
+
+
 def numbers_of(row):
     """The numeric fields as exact Fractions (B4)."""
     found = {}
@@ -127,7 +137,9 @@ def numbers_of(row):
                 found[name] = number_of(str(text))
             except BadNumber:
                 raise Reject("bad_number") from None
-    if any(abs(x) > LIMIT for x in found.values()):
+    if "ruled_amount" in row:
+        found["amount"] = ruled_amount(row["ruled_amount"])
+    if any(x is not None and abs(x) > LIMIT for x in found.values()):
         raise Reject("bad_number")
     price = to_money(found.get("price", Fraction(0)))
     if price < 0 and found.get("quantity", 1) >= 0:
@@ -153,7 +165,7 @@ def times_quantity(money, quantity):
 def set_money(event, found, rate):
     """quantity, amount, saved of an event (B4, B9, B10)."""
     money = {name: to_money(found[name] * rate)
-             for name in MONEYS if name in found}
+             for name in MONEYS if found.get(name) is not None}
     event.quantity = round_away(found.get("quantity", 1) * QUANTITY)
     amount = money.get("amount")
     price = money.get("price")

@@ -93,7 +93,8 @@ class Format:
         if self.event:
             row["event"] = self.event(get)
         if self.amount:
-            row["amount"] = self.amount(get)
+            # What the field itself holds must be a number all the same.
+            row["ruled_amount"] = self.amount(get)
         name = as_text(row.get("event"))
         row["event"] = self.events.get(name, name)
 

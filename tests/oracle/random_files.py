@@ -129,12 +129,12 @@ def expressions(rng, names):
             "lower(x1) == 'keep' or ends_with(x1, 'p')"))
     if rng.random() < .4 and {"price", "quantity"} <= set(names):
         found["amount"] = rng.choice((
-            "quantity * price", "price", "price / 3", "-price * quantity",
-            "price * coalesce(quantity, 1) - coalesce(discount, 0)"
-            if "discount" in names else "price + 1",
-            "if(quantity > 1, price * quantity * 0.9, price)",
-            "max(price, quantity)", "abs(price) - min(price, 2)",
-            "x2 * 1.00005", "price * 0.33333 * quantity"))
+            "{q} * {p}", "{p}", "{p} / 3", "-{p} * {q}", "max({p}, {q})",
+            "{q} * {p} - coalesce(discount, 0)" if "discount" in names
+            else "{p} + 1", "if(quantity > 1, {p} * quantity * 0.9, {p})",
+            "abs({p}) - min({p}, 2)", "coalesce(number(x2), 0) * 1.00005",
+            "{p} * 0.33333 * {q}")).format(
+                p="coalesce(price, 0)", q="coalesce(quantity, 1)")
     if rng.random() < .4:
         found["event"] = rng.choice((
             "purchase", "view", "wishlist", "if(x2 > 2, 'purchase', event)",
@@ -309,7 +309,8 @@ def segment_call(rng, event):
     properties = {PROPERTIES.get(k, k): v for k, v in event.items()}
     if name in ("purchase", "refund", "cancel", "order"):
         order_properties(rng, event, properties)
-    call["properties"] = properties
+    call["traits" if call["type"] == "identify" else "properties"] \
+        = properties
     return {k: v for k, v in call.items() if v is not None}
 
 
@@ -334,6 +335,8 @@ def segment(rng, events):
     return [first] + [json_text(rng, segment_call(rng, e)) for e in events]
 
 
+SHAPES = ("portrait", "portrait", "csv", "csv", "json", "json", "taobao",
+          "rees46", "segment", "segment")
 BAD_JSON = ("", "  ", "{", "not json", '{"user_id": "a"', "[1]", "{} {}")
 
 
@@ -370,10 +373,9 @@ def write(rng, folder, lines, extension, first):
             file.write(raw)
 
 
-def plan(rng, events):
+def plan(rng, events, shapes=SHAPES):
     """(format block or None, lines, extension, first line in each?)."""
-    shape = rng.choice(("portrait", "portrait", "csv", "csv", "json", "json",
-                        "taobao", "rees46", "segment", "segment"))
+    shape = rng.choice(shapes)
     if shape == "portrait" and rng.random() < .4:
         rows = [with_times(rng, e, "iso8601") for e in events]
         rows = [[e.get(n) for n in FIELDS] for e in rows]

@@ -7,7 +7,8 @@ that is not here is kept as it is.
 import math
 from fractions import Fraction
 
-from exact import BadNumber, parse_number, round_away
+from exact import (MONEY, QUANTITY, BadNumber, parse_number, round_away,
+                   to_money)
 from lines import as_text, by_path
 
 EVENTS = {
@@ -136,19 +137,26 @@ def order_rows(base, properties):
     if not products:
         row["amount"] = order_amount(properties)
         return [row]
-    shares = spread(row.pop("discount", None),
-                    [line_amount(p) for p in products])
-    for name in ("price", "list_price", "quantity"):      # never of the whole order
+    discount = row.pop("discount", None)
+    for name in ("price", "list_price", "quantity"):    # of one product
         row.pop(name, None)
+    shares = spread(discount, [line_amount(p) for p in products])
     result = []
     for product, share in zip(products, shares):
         one = add_properties(dict(row), product)
-        if isinstance(share, Fraction):
-            share += number(one.get("discount"), 0)
-        if share is not None:
-            one["discount"] = share
+        if share is not None and is_number(one.get("discount", "0")):
+            one["discount"] = share + number(one.get("discount"), 0) \
+                if isinstance(share, Fraction) else share
         result.append(one)
     return result
+
+
+def is_number(value):
+    try:
+        parse_number(as_text(value) or "")
+    except BadNumber:
+        return False
+    return True
 
 
 def number(value, default):
@@ -172,13 +180,14 @@ def order_amount(properties):
 
 
 def line_amount(product):
-    """The amount of a product, 0 where that is not above 0: a piece that
-    is given back has no part in a discount."""
+    """What a product costs with its own discount, in 1/10,000; 0 where
+    that is not above 0: a piece given back has no part in a discount."""
     if as_text(product.get("price")) is None:
-        return Fraction(0)
-    return max(Fraction(0), number(product["price"], 0)
-               * number(product.get("quantity"), 1)
-               - number(product.get("discount"), 0))
+        return 0
+    price = to_money(number(product["price"], 0))
+    quantity = round_away(number(product.get("quantity"), 1) * QUANTITY)
+    cost = round_away(Fraction(price * quantity, QUANTITY))
+    return max(0, cost - to_money(number(product.get("discount"), 0)))
 
 
 def spread(discount, amounts):
@@ -189,15 +198,15 @@ def spread(discount, amounts):
     if text is None:
         return [None] * len(amounts)
     try:
-        whole = round_away(parse_number(text) * 10_000)
+        whole = to_money(parse_number(text))
     except BadNumber:
         return [discount] * len(amounts)    # to be rejected as such
     if not total:
         return [None] * len(amounts)
-    exact = [abs(whole) * amount / total for amount in amounts]
+    exact = [Fraction(abs(whole) * amount, total) for amount in amounts]
     parts = [math.floor(e) for e in exact]
     order = sorted(range(len(exact)), key=lambda i: parts[i] - exact[i])
     for i in order[:abs(whole) - sum(parts)]:
         parts[i] += 1
-    return [Fraction(part if whole > 0 else -part, 10_000)
+    return [Fraction(part if whole > 0 else -part, MONEY)
             for part in parts]

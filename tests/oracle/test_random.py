@@ -18,6 +18,7 @@ import tempfile
 import time
 import traceback
 
+import columns
 import random_files
 import random_job
 import scenes
@@ -26,7 +27,7 @@ from job import load_job
 from portrait import Portrait
 from product import add_options, run_quietly
 
-NOTHING_ACCEPTED = 65
+NOTHING_ACCEPTED, BAD_JOB = 65, 78
 
 
 def make(folder, seed, number, options):
@@ -34,7 +35,8 @@ def make(folder, seed, number, options):
     rng = random.Random(f"{seed}/{number}")
     users = rng.randrange(1, options.users + 1)
     block, lines, extension, first = random_files.plan(
-        rng, scenes.population(rng, users))
+        rng, scenes.population(rng, users),
+        options.shape or random_files.SHAPES)
     random_files.write(rng, os.path.join(folder, "logs"), lines, extension,
                        first)
     job = random_job.draw(rng, block)
@@ -47,6 +49,17 @@ def make(folder, seed, number, options):
     return rng
 
 
+def expected_code(portrait):
+    """The exit code that a run deserves."""
+    if not portrait.wanted and not any(
+            columns.is_wanted(portrait.job, name, "activity")
+            for name in ("hour_histogram", "weekday_histogram")):
+        return BAD_JOB
+    accepted = sum(c["accepted"]
+                   for c in portrait.intake.line_table().values())
+    return 0 if accepted else NOTHING_ACCEPTED
+
+
 def check(folder, rng, options):
     """What is wrong with one run, as text; empty where nothing is."""
     job = os.path.join(folder, "job.yaml")
@@ -56,9 +69,7 @@ def check(folder, rng, options):
         return ""
     code, out, path = run_quietly(options.product, rng.randrange(1, 5), job,
                                   logs, folder)
-    accepted = sum(c["accepted"]
-                   for c in portrait.intake.line_table().values())
-    expected = 0 if accepted else NOTHING_ACCEPTED
+    expected = expected_code(portrait)
     if code != expected:
         return f"exit {code}, expected {expected}\n{out}"
     if code:
@@ -93,6 +104,8 @@ def main():
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=1e9,
                         help="begin no run after so many")
+    parser.add_argument("--shape", action="append",
+                        choices=sorted(set(random_files.SHAPES)))
     parser.add_argument("--without", action="append", default=[],
                         help="a key the job files are not to have")
     parser.add_argument("--users", type=int, default=40)

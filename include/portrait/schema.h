@@ -24,6 +24,21 @@ enum pt_where {
   PT_IN_OBS,  /* a column of /obs */
   PT_IN_OBSM, /* a dense matrix of /obsm: width > 1 */
   PT_HIDDEN,  /* an intermediate: name begins with '_', not written */
+  PT_IN_CSR,  /* sparse rows: PT_C_BYTES holding cells; each plane is a csr_matrix of /obsm */
+};
+
+/* A sparse row is an array of cells with ascending codes: a uint32 code (place of the entry in the byte-ordered
+ * vocabulary of `vocabulary`), 4 bytes of zero, then 8 bytes for each plane. Planes of one column share their structure
+ * in the file. Finishing may overwrite values in place (pt_rows_bytes), never add or drop cells. */
+struct pt_plane {
+  const char *name;   /* of the matrix in /obsm */
+  enum pt_ctype type; /* in the file: PT_C_F32 and PT_C_F64 from a double, others from an int64 */
+  const char *unit, *description;
+};
+struct pt_sparse {
+  int vocabulary; /* enum pt_field of a dictionary field */
+  uint32_t n_planes;
+  const struct pt_plane *planes; /* static, or outlives the schema */
 };
 
 /* Vocabulary of a label column. Closed: `names` in the catalogue's order. Open: `dict`, rank-local codes, merged at
@@ -46,7 +61,8 @@ struct pt_column {
   const char *kind;   /* "static" or "dynamic" */
   char unit[48];      /* "events", "days", "ms since 1970-01-01T00:00:00Z", "currency", "1" (shares) */
   char description[240];
-  struct pt_labels labels; /* PT_C_LABEL */
+  struct pt_labels labels;        /* PT_C_LABEL */
+  const struct pt_sparse *sparse; /* PT_IN_CSR */
 };
 
 /* A tag: three columns (NAME label, NAME_index f32, NAME_evidence u32), added together. */

@@ -16,6 +16,21 @@ enum pt_dups { PT_DUP_EVENT_ID, PT_DUP_EXACT, PT_DUP_KEEP };
 enum pt_identity { PT_ID_USER, PT_ID_COALESCE };
 enum pt_compress { PT_FAST, PT_GZIP_LEVEL, PT_NONE };
 
+/* A rule of the job file, as written; compiled in the plan. Texts may be NULL where they are not given. */
+struct pt_rule {
+  char *text;  /* an expression */
+  char *place; /* "job.yaml:12:7", for messages */
+};
+struct pt_segment_rule {
+  char *name;
+  struct pt_rule when;
+  char *description;
+};
+struct pt_segment_rules {
+  struct pt_segment_rule *v;
+  uint32_t n;
+};
+
 /* Every key of the job file that this version has; nothing here is without effect. */
 struct pt_conf {
   char as_of[40];       /* "" = the catalogue's default T */
@@ -36,17 +51,18 @@ struct pt_conf {
     int64_t rate_e9;
   } * rates; /* money.rates: 1 unit of code = rate of money.currency */
   uint32_t n_rates;
-  enum pt_dups duplicates;         /* clean.duplicates */
-  double max_rejects;              /* clean.max_rejects .5 */
-  int64_t time_from, time_to;      /* clean.time_range: [1971-01-01, 2100-01-01) ms */
-  bool integer_ids;                /* clean.integer_ids */
-  enum pt_identity identity;       /* coalesce */
-  struct pt_format *format;        /* NULL: found per file. `format: rees46` names a built-in one */
-  uint64_t max_line;               /* read.max_line */
-  uint32_t max_labels;             /* tags.max_labels 1000 */
-  uint32_t segment_labels;         /* segments.max_labels 50 */
-  struct pt_names allow_sensitive; /* names of sensitive tags to compute: when_where_what; default none */
-  struct pt_names inputs;          /* inputs: where the command line names none */
+  enum pt_dups duplicates;          /* clean.duplicates */
+  double max_rejects;               /* clean.max_rejects .5 */
+  int64_t time_from, time_to;       /* clean.time_range: [1971-01-01, 2100-01-01) ms */
+  bool integer_ids;                 /* clean.integer_ids */
+  enum pt_identity identity;        /* coalesce */
+  struct pt_format *format;         /* NULL: found per file. `format: rees46` names a built-in one */
+  uint64_t max_line;                /* read.max_line */
+  uint32_t max_labels;              /* tags.max_labels 1000 */
+  uint32_t segment_labels;          /* segments.max_labels 50 */
+  struct pt_names allow_sensitive;  /* names of sensitive tags to compute: when_where_what; default none */
+  struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
+  struct pt_names inputs;           /* inputs: where the command line names none */
 };
 
 /* Defaults only. This and pt_conf_parse overwrite *c (an old one is the caller's to free); after a failure it is

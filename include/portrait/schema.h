@@ -70,11 +70,17 @@ struct pt_tag {
   uint32_t label, index, evidence; /* column numbers in the schema */
 };
 
+/* The job file's segments are hidden PT_C_BOOL columns `_segment_NAME`: 1 = the user is in it (unknown = 0). Their
+ * description is the job file's, else the expression, cut to what a description holds. */
+#define PT_SEGMENT_PREFIX "_segment_"
+
 struct pt_schema {
   struct pt_column *columns;
   uint32_t n, cap;
   struct pt_tag *tags;
   uint32_t n_tags, cap_tags;
+  uint32_t *segments; /* column numbers, in the order of the job file */
+  uint32_t n_segments;
 };
 
 /* Adds a column (copied); *at = its number. 78 on a clash of names, 71 without memory. */
@@ -82,6 +88,13 @@ int pt_schema_add(struct pt_schema *s, const struct pt_column *c, uint32_t *at, 
 /* Adds the three columns of a tag: c->name, c->labels, c->description, family, level, kind are read. Tags stand behind
  * all other columns in the file whatever the order of adding. */
 int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag *tag, struct pt_err *err) PT_MUST_CHECK;
+/* Adds the column of a segment of the job file. */
+int pt_schema_segment(struct pt_schema *s, const char *name, const char *description, uint32_t *at,
+                      struct pt_err *err) PT_MUST_CHECK;
+/* NAME of segment i of the job file. */
+static inline const char *pt_segment_name(const struct pt_schema *s, uint32_t i) {
+  return s->columns[s->segments[i]].name + sizeof PT_SEGMENT_PREFIX - 1;
+}
 /* Column number by name, or -1. */
 int64_t pt_schema_find(const struct pt_schema *s, const char *name);
 /* Bytes of one row's values of a column (width included): 0 for PT_C_BYTES. */

@@ -36,6 +36,15 @@ static int unknown_key(const struct walk *w, uint32_t node, const char *path) {
   return pt_yaml_fail(w->r.doc, node, w->r.err, "unknown key '%.80s'", path);
 }
 
+/* The row of a section whose names are the user's. */
+static const struct pt_key *entries_of(const char *path) {
+  for (uint32_t i = 0; i < pt_keys_n; i++) {
+    size_t n = (size_t)(strchrnul(pt_keys[i].info.name, '.') - pt_keys[i].info.name);
+    if (pt_keys[i].entries && strncmp(pt_keys[i].info.name, path, n + 1) == 0) return &pt_keys[i];
+  }
+  return NULL;
+}
+
 static bool is_section(const char *name) {
   for (uint32_t i = 0; pt_key_sections[i]; i++)
     if (strcmp(pt_key_sections[i], name) == 0) return true;
@@ -45,11 +54,13 @@ static bool is_section(const char *name) {
 /* One key of a map: `path` is its whole name. */
 static int take_key(struct walk *w, uint32_t key, const char *path) {
   for (uint32_t i = 0; i < pt_keys_n; i++) {
-    if (strcmp(pt_keys[i].info.name, path) != 0) continue;
+    if (pt_keys[i].entries || strcmp(pt_keys[i].info.name, path) != 0) continue;
     if (w->given[i]) return pt_yaml_fail(w->r.doc, key, w->r.err, "%s stands in the file twice", path);
     w->given[i] = w->r.doc->nodes[key].next;
     return pt_keys[i].read(&w->r, &pt_keys[i], w->given[i], (char *)w->c + pt_keys[i].offset);
   }
+  const struct pt_key *entries = entries_of(path);
+  if (entries) return entries->read(&w->r, entries, key, (char *)w->c + entries->offset);
   return unknown_key(w, key, path);
 }
 
@@ -92,7 +103,7 @@ static int take_default(struct pt_conf *c, const struct pt_key *key, struct pt_e
 int pt_conf_default(struct pt_conf *c, struct pt_err *err) {
   *c = (struct pt_conf){0};
   int code = 0;
-  for (uint32_t i = 0; i < pt_keys_n && !code; i++) code = take_default(c, &pt_keys[i], err);
+  for (uint32_t i = 0; i < pt_keys_n && !code; i++) code = pt_keys[i].entries ? 0 : take_default(c, &pt_keys[i], err);
   if (code) pt_conf_free(c);
   return code;
 }
@@ -122,6 +133,10 @@ int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err
     if (dot && (n != section_n || strncmp(section, name, n) != 0)) failed = pt_buf_printf(out, "%.*s:\n", (int)n, name);
     section = name;
     section_n = n;
+    if (key->entries) {
+      failed = failed || key->write(key, (const char *)c + key->offset, out);
+      continue;
+    }
     failed = failed || pt_buf_printf(out, "%s%s:", dot ? "  " : "", dot ? dot + 1 : name) ||
              key->write(key, (const char *)c + key->offset, out) || pt_buf_add(out, "\n", 1);
   }
@@ -132,6 +147,7 @@ void pt_conf_free(struct pt_conf *c) {
   struct pt_names *names[] = {&c->columns,      &c->counted_events,       &c->not_visit,       &c->visit_events,
                               &c->funnel_steps, &c->essential_categories, &c->allow_sensitive, &c->inputs};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) pt_names_free(names[i]);
+  pt_segment_rules_free(&c->segments);
   free(c->rates);
   if (c->format) pt_format_free(c->format);
   free(c->format);

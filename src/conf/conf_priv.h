@@ -58,6 +58,7 @@ struct pt_key {
   uint64_t low, high; /* bounds of numbers, of elements of lists; plain durations: high = their unit in ms */
   const char *const *choices;
   pt_key_item *item;
+  bool entries; /* SECTION.NAME stands for every other name in the section: read() gets the node of the name */
 };
 
 #define PT_MAX_KEYS        64 /* bounds of both tables */
@@ -78,6 +79,11 @@ pt_key_write pt_write_text, pt_write_choice, pt_write_bool, pt_write_count32, pt
     pt_write_ms, pt_write_range, pt_write_names, pt_write_windows, pt_write_rates, pt_write_format, pt_write_long_text,
     pt_write_delimiter, pt_write_time, pt_write_fields, pt_write_events;
 pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category, pt_item_sensitive;
+
+/* rules.c: tags and segments. */
+pt_key_read pt_read_segment;
+pt_key_write pt_write_segments;
+void pt_segment_rules_free(struct pt_segment_rules *s);
 
 /* The scalar's text, or NULL with an error where the node is a map, a list or nothing. */
 const char *pt_read_scalar(const struct pt_reading *r, const char *key, uint32_t node);

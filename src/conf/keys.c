@@ -142,6 +142,13 @@ const struct pt_key pt_keys[] = {
               "The most labels of an open tag that get rows of their own in the segments' tables; the rest is other."},
      COUNT(1, 65535),
      AT(segment_labels)},
+    {.info = {"segments.NAME", "expression, or map of when and description", "", "",
+              "A segment of users: those for whom the expression holds, for example 'net_spend_90d > 500'. Its tables "
+              "stand in /uns/segments."},
+     .read = pt_read_segment,
+     .write = pt_write_segments,
+     .entries = true,
+     AT(segments)},
 };
 const uint32_t pt_keys_n = sizeof pt_keys / sizeof *pt_keys;
 _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is full");

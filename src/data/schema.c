@@ -61,6 +61,21 @@ int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag 
   return 0;
 }
 
+int pt_schema_segment(struct pt_schema *s, const char *name, const char *description, uint32_t *at,
+                      struct pt_err *err) {
+  struct pt_column c = {
+      .type = PT_C_BOOL, .width = 1, .where = PT_HIDDEN, .family = "segments", .level = "model", .kind = "dynamic"};
+  if (snprintf(c.name, sizeof c.name, "%s%s", PT_SEGMENT_PREFIX, name) >= (int)sizeof c.name)
+    return pt_fail(err, "conf", PT_CONFIG, 0, "the segment name '%s' is too long", name);
+  snprintf(c.description, sizeof c.description, "%s", description);
+  uint32_t *segments = realloc(s->segments, (s->n_segments + 1) * sizeof *segments);
+  if (!segments) return pt_fail(err, "conf", PT_MEMORY, 0, "out of memory for the schema");
+  s->segments = segments;
+  PT_TRY(pt_schema_add(s, &c, at, err));
+  segments[s->n_segments++] = *at;
+  return 0;
+}
+
 int64_t pt_schema_find(const struct pt_schema *s, const char *name) {
   for (uint32_t i = 0; i < s->n; i++)
     if (strcmp(s->columns[i].name, name) == 0) return i;
@@ -83,5 +98,6 @@ bool pt_column_wanted(const struct pt_column *c, const char *const *globs, uint3
 void pt_schema_free(struct pt_schema *s) {
   free(s->columns);
   free(s->tags);
+  free(s->segments);
   *s = (struct pt_schema){0};
 }

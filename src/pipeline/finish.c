@@ -4,6 +4,11 @@
 #include <portrait/log.h>
 #include <portrait/segments.h>
 
+int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
+  PT_LATER(pt_tags_run(j->tags, j->rows, err));
+  return pt_agree(j->comm, err);
+}
+
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
   uint32_t made = 0;
   PT_TRY(pt_output_labels(j->comm, j->rows, j->conf.max_labels, &j->labels, err));

@@ -98,6 +98,7 @@ int pt_inputs_new(struct pt_job *j, struct pt_err *err) {
 
 int pt_stage_plan(struct pt_job *j, struct pt_err *err) {
   PT_LATER(pt_facts_open(&j->facts, &j->ctx, &j->schema, &j->fields, err));
+  if (!err->code) PT_LATER(pt_tags_open(&j->tags, &j->conf, &j->schema, err));
   PT_TRY(pt_agree(j->comm, err));
   j->carried = pt_facts_fields(j->facts);
   if (j->schema.n == 0) return pt_fail(err, "conf", PT_CONFIG, 0, "columns: no column of the catalogue matches");

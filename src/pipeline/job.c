@@ -126,6 +126,7 @@ void pt_job_close(struct pt_job *j) {
   pt_facts_close(j->facts);
   pt_label_list_free(&j->labels, j->schema.n_tags);
   pt_schema_free(&j->schema);
+  pt_tags_close(j->tags);
   pt_store_close(j->store);
   pt_keep_close(j->keep);
   pt_reader_close(j->reader);

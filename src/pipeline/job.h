@@ -16,6 +16,7 @@
 #include <portrait/rows.h>
 #include <portrait/shuffle.h>
 #include <portrait/store.h>
+#include <portrait/tags.h>
 
 #define PT_MAX_FORMATS 8
 #define PT_MAX_STAGES  16
@@ -111,6 +112,7 @@ struct pt_job {
   struct pt_schema schema;
   struct pt_facts_ctx ctx;
   struct pt_facts *facts;
+  struct pt_tags *tags;
   struct pt_store *store;
   uint32_t *slot_from;
   struct pt_rows *rows;
@@ -143,6 +145,7 @@ int pt_stage_store(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK; /* inste
 int pt_stage_asof(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_facts(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_population(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
+int pt_stage_tags(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_output(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 

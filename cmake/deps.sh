@@ -12,7 +12,7 @@ portrait_packages() {
     case $group in
     build)
       echo cmake ninja-build gcc libc6-dev pkg-config openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libzstd-dev \
-        zlib1g-dev libyaml-dev libjansson-dev libsodium-dev libxxhash-dev libisal-dev tzdata zstd
+        zlib1g-dev libyaml-dev libjansson-dev libsodium-dev libxxhash-dev libisal-dev liblbfgs-dev tzdata zstd
       ;;
     test)
       echo libcmocka-dev hdf5-tools python3 python3-anndata python3-h5py python3-numpy python3-pandas python3-yaml \

@@ -49,7 +49,9 @@ struct pt_exact {
   uint64_t lo;
   int64_t hi;
 };
-void pt_exact_add(struct pt_exact *s, double term);                  /* Local; NaN and |term| >= 2^80 are ignored */
+void pt_exact_add(struct pt_exact *s, double term); /* Local; NaN and |term| >= 2^80 are ignored */
+/* `times` terms of this value, each rounded as one; Local. |term| * times < 2^86. */
+void pt_exact_add_times(struct pt_exact *s, double term, uint64_t times);
 void pt_exact_add_i64(struct pt_exact *s, int64_t term);             /* Local; an integer in units of 1 */
 void pt_exact_join(struct pt_exact *s, const struct pt_exact *term); /* Local */
 double pt_exact_value(const struct pt_exact *s);                     /* Local */

@@ -96,6 +96,11 @@ void pt_exact_add(struct pt_exact *s, double term) {
   add128(s, (__int128)scaled);
 }
 
+void pt_exact_add_times(struct pt_exact *s, double term, uint64_t times) {
+  if (!(fabs(term) < 0x1p80)) return;
+  add128(s, (__int128)((unsigned __int128)(__int128)rint(ldexp(term, 40)) * times));
+}
+
 void pt_exact_add_i64(struct pt_exact *s, int64_t term) {
   add128(s, (__int128)term << 40);
 }

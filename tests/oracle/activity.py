@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from exact import decay, mean, median, ratio, shrunk
 from windows import count_days, modal, put_days, put_windows
@@ -16,6 +17,7 @@ CLOSED_TAGS = {"active_hour": HOURS, "daypart": DAYPARTS,
 TAGS = tuple(CLOSED_TAGS) + ("contact_channel",)
 
 
+@lru_cache(maxsize=None)
 def column_name(event):
     """An event's name as a part of a column's name."""
     return re.sub(r"[^a-z0-9_]", "_",
@@ -30,8 +32,11 @@ def weekday(day):
 
 def event_facts(row, events, job, clock):
     """Counts, days, first and last of the counted events."""
+    by_type = {}
+    for event in events:
+        by_type.setdefault(event.type, []).append(event)
     for name in job.counted:
-        mine = [e for e in events if e.type == name]
+        mine = by_type.get(name, ())
         prefix = column_name(name)
         put_windows(row, prefix + "_count", clock, [(e.day, 1) for e in mine])
         put_days(row, prefix + "_days", clock, [e.day for e in mine])

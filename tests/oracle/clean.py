@@ -2,10 +2,9 @@
 
 import re
 from fractions import Fraction
-from functools import lru_cache
 
-from exact import (LIMIT, MONEY, QUANTITY, BadNumber, parse_number,
-                   round_away, to_money)
+from exact import (LIMIT, MONEY, QUANTITY, BadNumber, divide_away,
+                   parse_number, to_money)
 from lines import Number, as_text
 from localtime import DAY_MS, BadTime, parse_time
 
@@ -14,7 +13,6 @@ NUMBERS = ("price", "list_price", "quantity", "amount", "discount",
            "results", "rating", "latitude", "longitude")
 MONEYS = ("price", "list_price", "amount", "discount")
 DEDUCTING = ("refund", "return", "cancel", "reject")
-number_of = lru_cache(maxsize=200_000)(parse_number)
 
 
 class Reject(Exception):
@@ -34,7 +32,7 @@ class Event:
 def whole_number(text):
     """A JSON number of a whole value as that number, else as it is."""
     try:
-        value = number_of(str(text))
+        value = parse_number(str(text))
     except BadNumber:
         return str(text)
     return str(value.numerator) if value.denominator == 1 else str(text)
@@ -113,7 +111,7 @@ def ruled_amount(value):
     """What the rule `amount:` gives; None where that is no number."""
     if isinstance(value, str):
         try:
-            return number_of(value)
+            return parse_number(value)
         except BadNumber:
             raise Reject("bad_number") from None
     return value if isinstance(value, Fraction) else None
@@ -134,24 +132,27 @@ def numbers_of(row):
             raise Reject("bad_number")
         if text is not None:
             try:
-                found[name] = number_of(str(text))
+                found[name] = parse_number(str(text))
             except BadNumber:
                 raise Reject("bad_number") from None
     if "ruled_amount" in row:
         found["amount"] = ruled_amount(row["ruled_amount"])
-    if any(x is not None and abs(x) > LIMIT for x in found.values()):
-        raise Reject("bad_number")
-    price = to_money(found.get("price", Fraction(0)))
-    if price < 0 and found.get("quantity", 1) >= 0:
+    for value in found.values():
+        if value is not None and not -LIMIT <= value <= LIMIT:
+            raise Reject("bad_number")
+    price = found.get("price")
+    if price is not None and to_money(price) < 0 \
+            and found.get("quantity", 1) >= 0:
         raise Reject("bad_number")
     return found
 
 
 def rate_of(row, job):
-    """What one unit of the row's currency is in ours (B5)."""
+    """What one unit of the row's currency is in ours (B5); None where it
+    is ours."""
     currency = as_text(row.get("currency"))
     if job.currency is None or currency in (None, job.currency):
-        return Fraction(1)
+        return None
     if currency not in job.rates:
         raise Reject("currency")
     return job.rates[currency]
@@ -159,14 +160,19 @@ def rate_of(row, job):
 
 def times_quantity(money, quantity):
     """Exact product of 1/10,000 and 1/1000, then rounded."""
-    return round_away(Fraction(money * quantity, QUANTITY))
+    return divide_away(money * quantity, QUANTITY)
 
 
 def set_money(event, found, rate):
     """quantity, amount, saved of an event (B4, B9, B10)."""
-    money = {name: to_money(found[name] * rate)
-             for name in MONEYS if found.get(name) is not None}
-    event.quantity = round_away(found.get("quantity", 1) * QUANTITY)
+    money = {}
+    for name in MONEYS:
+        value = found.get(name)
+        if value is not None:
+            money[name] = to_money(value if rate is None else value * rate)
+    quantity = found.get("quantity", 1)
+    event.quantity = divide_away(quantity.numerator * QUANTITY,
+                                 quantity.denominator)
     amount = money.get("amount")
     price = money.get("price")
     discount = money.get("discount")

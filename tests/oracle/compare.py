@@ -56,6 +56,25 @@ def equal(kind, ours, theirs):
     return ours == theirs
 
 
+def as_floats(values):
+    return np.array([math.nan if v is None else float(v) for v in values])
+
+
+def differing(kind, ours, theirs):
+    """Indices of the cells that are not equal. Floats equal to the last
+    bit need no second look."""
+    suspects = range(len(ours))
+    if kind in ("f32", "f64"):
+        left, right = as_floats(ours), as_floats(theirs)
+        if kind == "f32":
+            left = left.astype(np.float32)
+        same = (left == right) | (np.isnan(left) & np.isnan(right))
+        suspects = np.flatnonzero(~same).tolist()
+    elif ours == theirs:
+        return []
+    return [i for i in suspects if not equal(kind, ours[i], theirs[i])]
+
+
 def same_type(expected, found):
     """Whether a column's type is as the README says."""
     if expected == "int?":
@@ -79,14 +98,19 @@ class Report:
         self.different += 1
         print(text)
 
-    def cells(self, name, triples):
+    def cells(self, name, quads):
         """Compare (key, ours, theirs, equal?) of one column."""
         self.columns += 1
-        wrong = [(k, a, b) for k, a, b, same in triples if not same]
+        wrong = [(k, a, b) for k, a, b, same in quads if not same]
         if wrong:
             self.note(f"{name}: {len(wrong)} rows differ")
             for key, ours, theirs in wrong[:5]:
                 print(f"    {key}: ours {show(ours)}, theirs {show(theirs)}")
+
+    def column(self, name, kind, keys, ours, theirs):
+        """Compare the lists of one column."""
+        self.cells(name, ((keys[i], ours[i], theirs[i], False)
+                          for i in differing(kind, ours, theirs)))
 
 
 def compare_users(report, portrait, users):
@@ -105,6 +129,8 @@ def compare_obs(report, portrait, frame, only_known):
     """Every column of /obs."""
     users = frame.index()
     compare_users(report, portrait, users)
+    both = [(i, u) for i, u in enumerate(users) if u in portrait.rows]
+    rows = [portrait.rows[u] for _, u in both]
     for name, kind in portrait.wanted.items():
         if not frame.has(name):
             report.note(f"{name}: not in the file")
@@ -112,11 +138,9 @@ def compare_obs(report, portrait, frame, only_known):
         found, values = frame.column(name)
         if not same_type(kind, found):
             report.note(f"{name}: type {found}, expected {kind}")
-        report.cells(name, (
-            (user, portrait.rows[user][name], value,
-             equal(kind, portrait.rows[user][name], value))
-            for user, value in zip(users, values)
-            if user in portrait.rows))
+        report.column(name, kind, [u for _, u in both],
+                      [row[name] for row in rows],
+                      [values[i] for i, _ in both])
     if not only_known:
         for name in frame.order:
             if name not in portrait.wanted and name != frame.index_name:
@@ -140,11 +164,11 @@ def compare_obsm(report, portrait, file, users):
         if kind != "f32":
             report.note(f"/obsm/{name}: type {kind}, expected f32")
         ours = portrait.histogram(name)
-        report.cells("/obsm/" + name, (
-            (user, [float(x) for x in ours[user]], row,
-             len(row) == len(ours[user])
-             and all(map(close_f32, ours[user], row)))
-            for user, row in zip(users, matrix) if user in ours))
+        both = [(u, row) for u, row in zip(users, matrix) if u in ours]
+        report.column("/obsm/" + name, "f32",
+                      [(u, i) for u, row in both for i in range(len(row))],
+                      [x for u, _ in both for x in ours[u]],
+                      [x for _, row in both for x in row])
 
 
 def find_frame(report, file, path):
@@ -172,10 +196,10 @@ def compare_table(report, path, frame, keys, ours, names):
         if name in lacking:
             continue
         kind = "score" if name == "z" else frame.column(name)[0]
-        report.cells(f"/{path}/{name}", (
-            (key, row[name], rows[key][name],
-             equal(kind, row[name], rows[key][name]))
-            for key, row in ours.items() if key in rows))
+        keys_both = [key for key in ours if key in rows]
+        report.column(f"/{path}/{name}", kind, keys_both,
+                      [ours[key][name] for key in keys_both],
+                      [rows[key][name] for key in keys_both])
 
 
 def summary_columns(job):

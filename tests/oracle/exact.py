@@ -16,6 +16,7 @@ class BadNumber(ValueError):
     """A text that is no number, or one beyond the limit."""
 
 
+@lru_cache(maxsize=200_000)
 def parse_number(text):
     """Decimal text to an exact Fraction, |x| <= 1e11."""
     found = NUMBER.fullmatch(text)
@@ -36,15 +37,20 @@ def parse_number(text):
     return -value if found[1] == "-" else value
 
 
+def divide_away(top, bottom):
+    """Nearest integer of top / bottom (> 0), halves away from zero."""
+    whole = (2 * abs(top) + bottom) // (2 * bottom)
+    return -whole if top < 0 else whole
+
+
 def round_away(value):
     """Nearest integer of a Fraction, halves away from zero."""
-    whole = math.floor(abs(value) + Fraction(1, 2))
-    return -whole if value < 0 else whole
+    return divide_away(value.numerator, value.denominator)
 
 
 def to_money(value):
     """A Fraction of currency units to integer 1/10,000."""
-    return round_away(value * MONEY)
+    return divide_away(value.numerator * MONEY, value.denominator)
 
 
 @lru_cache(maxsize=None)

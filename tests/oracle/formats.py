@@ -32,9 +32,14 @@ class Format:
                  where=None, amount=None, event=None, multiline=False):
         self.name = name
         self.kind = kind
-        self.fields = fields or {name: name for name in FIELDS}
+        self.fields = {name: str(path) for name, path in (
+            fields or {name: name for name in FIELDS}).items()}
+        # The cells of a CSV line stand under their names, without paths.
+        self.find = by_path if kind != "csv" else dict.get
         self.events = events or {}
         self.has_header = header and kind == "csv"
+        self.needed = 0 if header or kind != "csv" else 1 + max(
+            int(c) for c in self.fields.values())
         self.delimiter = DELIMITERS.get(delimiter, delimiter)
         self.time = time
         self.root = root
@@ -64,16 +69,14 @@ class Format:
             if len(cells) != len(header):
                 raise Unparsable("number of fields")
             return dict(zip(header, cells))
-        needed = max(int(c) for c in self.fields.values()) + 1
-        if len(cells) < needed:
+        if len(cells) < self.needed:
             raise Unparsable("too few fields")
         return {str(i): cell for i, cell in enumerate(cells)}
 
     def lookup(self, record):
         """The function of names which expressions use (B11)."""
         def get(name):
-            path = self.fields.get(name, name)
-            value = by_path(record, str(path))
+            value = self.find(record, self.fields.get(name, name))
             return value if isinstance(value, bool) else as_text(value)
         return get
 
@@ -81,7 +84,7 @@ class Format:
         """The raw rows of a decoded line: dicts of catalogue fields."""
         row = {}
         for name, path in self.fields.items():
-            value = by_path(record, str(path))
+            value = self.find(record, path)
             if value is not None and value != "":
                 row[name] = value
         self.apply_rules(record, row)

@@ -4,6 +4,7 @@ import calendar
 import re
 from datetime import date, datetime, timedelta, timezone
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
@@ -97,6 +98,7 @@ def check_date(year, month, day):
         raise BadTime
 
 
+@lru_cache(maxsize=200_000)
 def parse_iso(text, zone):
     """ISO 8601 text to milliseconds (B1)."""
     found = ISO.fullmatch(text)

@@ -6,7 +6,9 @@ under mpirun and every column of its file is compared.
 """
 
 import argparse
+import functools
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -191,9 +193,9 @@ CASES = (
 )
 
 
-def run_case(case, options):
+def run_case(number, options):
     """True where the case holds."""
-    name, job, source, check = case
+    name, job, source, check = CASES[number]
     job = job and os.path.join(HERE, "jobs", job)
     with tempfile.TemporaryDirectory() as folder:
         path = source(folder) if callable(source) else data(source)
@@ -215,13 +217,18 @@ def run_case(case, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     add_options(parser)
+    parser.add_argument("--jobs", type=int, default=2,
+                        help="cases at the same time")
     parser.add_argument("--case", help="only cases whose name holds this")
     options = parser.parse_args()
     if not os.path.isdir(DATA):
         print(f"skipped: no real data at {os.path.relpath(DATA)}")
         return
-    results = [run_case(case, options) for case in CASES
-               if (options.case or "") in case[0]]
+    chosen = [i for i, case in enumerate(CASES)
+              if (options.case or "") in case[0]]
+    with multiprocessing.Pool(options.jobs) as pool:
+        results = pool.map(functools.partial(run_case, options=options),
+                           chosen, chunksize=1)
     print(f"test_real: {sum(results)} of {len(results)} cases hold")
     sys.exit(0 if all(results) else 1)
 

@@ -26,9 +26,13 @@ class Clock:
 
 def put_windows(row, prefix, clock, pairs):
     """Sum of (day, value) pairs as prefix_7d ... prefix_all."""
+    by_day = {}
+    for day, value in pairs:
+        by_day[day] = by_day.get(day, 0) + value
     for suffix, length in clock.windows:
         row[f"{prefix}_{suffix}"] = sum(
-            value for day, value in pairs if clock.inside(day, length))
+            value for day, value in by_day.items()
+            if clock.inside(day, length))
 
 
 def put_days(row, prefix, clock, days):

@@ -60,6 +60,8 @@ struct pt_conf {
   uint64_t max_line;                /* read.max_line */
   uint32_t max_labels;              /* tags.max_labels 1000 */
   uint32_t segment_labels;          /* segments.max_labels 50 */
+  struct pt_names segment_tables;   /* segments.tables; none: all */
+  uint32_t privacy_k;               /* privacy.k 0 */
   struct pt_names allow_sensitive;  /* names of sensitive tags to compute: when_where_what; default none */
   struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
   struct pt_names inputs;           /* inputs: where the command line names none */

@@ -10,6 +10,8 @@ struct pt_output_conf {
   enum pt_compress compress;
   int level;            /* of PT_GZIP_LEVEL */
   uint32_t max_labels;  /* open tags in /var: this many largest and `other` */
+  bool members;         /* the rows of the job file's segments, in /uns/segments/members */
+  uint32_t privacy_k;   /* ... of those with so many users */
   const char *run_json; /* /uns/run, a JSON text (same on every run of the same input) */
 };
 struct pt_output_stats {

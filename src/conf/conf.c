@@ -144,8 +144,9 @@ int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err
 }
 
 void pt_conf_free(struct pt_conf *c) {
-  struct pt_names *names[] = {&c->columns,      &c->counted_events,       &c->not_visit,       &c->visit_events,
-                              &c->funnel_steps, &c->essential_categories, &c->allow_sensitive, &c->inputs};
+  struct pt_names *names[] = {&c->columns,         &c->counted_events, &c->not_visit,
+                              &c->visit_events,    &c->funnel_steps,   &c->essential_categories,
+                              &c->allow_sensitive, &c->inputs,         &c->segment_tables};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) pt_names_free(names[i]);
   pt_segment_rules_free(&c->segments);
   free(c->rates);

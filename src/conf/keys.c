@@ -142,6 +142,13 @@ const struct pt_key pt_keys[] = {
               "The most labels of an open tag that get rows of their own in the segments' tables; the rest is other."},
      COUNT(1, 65535),
      AT(segment_labels)},
+    {.info = {"segments.tables", "list of tables", "",
+              "[summary, tgi, hours, burst, cohorts, retention, funnel, trend, growth, overlap, members]",
+              "Which of the segments' tables to make. Those that need facts of their own are made where `columns` has "
+              "their name or `segments` (the default * has)."},
+     LIST(1, 64),
+     .item = pt_item_table,
+     AT(segment_tables)},
     {.info = {"segments.NAME", "expression, or map of when and description", "", "",
               "A segment of users: those for whom the expression holds, for example 'net_spend_90d > 500'. Its tables "
               "stand in /uns/segments."},
@@ -149,6 +156,11 @@ const struct pt_key pt_keys[] = {
      .write = pt_write_segments,
      .entries = true,
      AT(segments)},
+    {.info = {"privacy.k", "a whole number", "users", "0",
+              "Cells of the segments' tables that count fewer users than this are left out, and others from which they "
+              "could be worked out. 0 = none."},
+     COUNT(0, 1000000000),
+     AT(privacy_k)},
 };
 const uint32_t pt_keys_n = sizeof pt_keys / sizeof *pt_keys;
 _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is full");
@@ -156,4 +168,4 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"funnel", "money", "clean", "read", "tags", "segments", NULL};
+const char *const pt_key_sections[] = {"funnel", "money", "clean", "read", "tags", "segments", "privacy", NULL};

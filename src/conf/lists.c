@@ -114,6 +114,14 @@ int pt_item_sensitive(const struct pt_reading *r, const struct pt_key *key, uint
                       key->info.name, text);
 }
 
+int pt_item_table(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
+  static const char *const tables[] = {"summary", "tgi",   "hours",  "burst",   "cohorts", "retention",
+                                       "funnel",  "trend", "growth", "overlap", "members"};
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+    if (strcmp(text, tables[i]) == 0) return 0;
+  return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is no table of the segments", key->info.name, text);
+}
+
 /* A category as the events' are written: parts at '.', '>' and '/', trimmed, the empty ones dropped. */
 int pt_item_category(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
   char *out = text;

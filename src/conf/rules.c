@@ -12,6 +12,7 @@ static int check_name(const struct pt_reading *r, const struct pt_key *key, uint
   const char *name = pt_yaml_text(r->doc, node), *p = name;
   bool good = *p >= 'a' && *p <= 'z' && strlen(name) <= NAME_BYTES;
   for (; *p && good; p++) good = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_';
+  if (strcmp(name, "all") == 0) return pt_yaml_fail(r->doc, node, r->err, "%s: 'all' is every user", key->info.name);
   if (good) return 0;
   return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is no name ([a-z][a-z0-9_]*, up to %d bytes)", key->info.name,
                       name, NAME_BYTES);

@@ -1,6 +1,7 @@
 /* Orders by half of the day, and the hour in which a user orders far above what the population's hours would make
  * likely. The Poisson tail P(X >= k) is kept as a logarithm, so that the smallest of several tiny ones is still found;
  * its first term is a lower bound, so the rest of the series is summed for the few hours that can pass. */
+#include <portrait/poisson.h>
 #include <string.h>
 
 #include "facts/family.h"
@@ -88,16 +89,6 @@ static struct pt_popneed *needs(void *state, uint32_t *n) {
   return &s->need;
 }
 
-/* log P(X >= k), X Poisson of `mean` < k; or above `limit` without telling by how much. */
-static double log_tail(double mean, uint32_t k, double limit) {
-  int sign;
-  double first = -mean + k * log(mean) - lgamma_r(k + 1.0, &sign);
-  if (first >= limit) return first;
-  double sum = 1, term = 1;
-  for (double i = k + 1.0; term > 1e-17 * sum; i++) sum += term *= mean / i;
-  return first + log(sum);
-}
-
 /* -1 where no hour stands out. */
 static int burst_of(const uint32_t *hours, const double *share, double limit) {
   uint64_t n = 0;
@@ -108,7 +99,7 @@ static int burst_of(const uint32_t *hours, const double *share, double limit) {
   for (int h = 0; h < 24; h++) {
     double mean = (double)n * share[h];
     if (!(hours[h] > mean)) continue; /* at or below the mean p is near a half */
-    double p = log_tail(mean, hours[h], limit);
+    double p = pt_log_poisson_tail(mean, hours[h], limit);
     if (p >= smallest) continue;
     smallest = p;
     best = h;

@@ -32,6 +32,28 @@ static int name_it(const char *prefix, const char *name, const char *suffix, str
                  name, suffix);
 }
 
+bool pt_facts_table(const struct pt_facts_ctx *ctx, const char *table) {
+  const struct pt_conf *conf = ctx->conf;
+  if (conf->segment_tables.n && !named(&conf->segment_tables, table)) return false;
+  struct pt_column c = {.family = "segments"};
+  snprintf(c.name, sizeof c.name, "%s", table);
+  return pt_column_wanted(&c, (const char *const *)conf->columns.v, conf->columns.n);
+}
+
+int pt_facts_hidden(struct pt_schema *schema, const char *name, const char *unit, const char *text,
+                    const struct pt_dict *dict, uint32_t *at, struct pt_err *err) {
+  struct pt_column c = {.type = PT_C_BYTES,
+                        .where = PT_HIDDEN,
+                        .family = "segments",
+                        .level = "fact",
+                        .kind = "dynamic",
+                        .labels.dict = dict};
+  snprintf(c.name, sizeof c.name, "%s", name);
+  snprintf(c.unit, sizeof c.unit, "%s", unit);
+  snprintf(c.description, sizeof c.description, "%s", text);
+  return pt_schema_add(schema, &c, at, err);
+}
+
 static bool wanted(const struct pt_cols *c, const struct pt_colopen *open, const struct pt_colrow *row, uint32_t base,
                    const struct pt_column *col) {
   if (row->flags & PT_COL_HIDDEN) {

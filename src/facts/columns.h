@@ -58,6 +58,11 @@ struct pt_colopen {
   const char *family; /* "activity" */
 };
 
+/* Whether the job asks for a table of the segments: `segments.tables` has it, and `columns` its name or `segments`. */
+bool pt_facts_table(const struct pt_facts_ctx *ctx, const char *table);
+/* A hidden column of bytes that a table is made of; `dict` (may be NULL) is what its codes refer to. */
+int pt_facts_hidden(struct pt_schema *schema, const char *name, const char *unit, const char *text,
+                    const struct pt_dict *dict, uint32_t *at, struct pt_err *err) PT_MUST_CHECK;
 /* Appends n rows of a table: `prefix` (may be NULL) and '_' before each name. */
 int pt_facts_cols_add(struct pt_cols *c, const struct pt_colopen *open, const struct pt_colrow *rows, uint32_t n,
                       const char *prefix, struct pt_err *err) PT_MUST_CHECK;

@@ -23,6 +23,8 @@ const struct pt_family *const pt_families[] = {
     &pt_facts_funnel,
     &pt_facts_first,
     &pt_facts_hours,
+    &pt_facts_visit_days,
+    &pt_facts_money_months,
     NULL,
 };
 #define MAX_FAMILIES PT_COUNT_OF(pt_families)

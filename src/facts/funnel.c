@@ -13,7 +13,7 @@
 #define SPAN      (7 * PT_DAY_MS)
 #define NO_STEP   UINT8_MAX
 
-enum { STEP, CLOSED, DONE, FULL, N_ROWS };
+enum { STEP, CLOSED, DONE, FULL, WAIT, N_ROWS };
 static const struct pt_colrow rows[N_ROWS] = {
     [STEP] = {.name = "funnel_step",
               .type = PT_C_LABEL,
@@ -37,6 +37,11 @@ static const struct pt_colrow rows[N_ROWS] = {
               .serves = 1u << CLOSED,
               .unit = "1",
               .text = "Bits of the steps with all earlier steps that the user ever did inside 7 days before"},
+    [WAIT] = {.name = "_funnel_wait",
+              .type = PT_C_U32,
+              .flags = PT_COL_HIDDEN,
+              .unit = "ms",
+              .text = "From the step before to the first event of the step that has all earlier ones before it"},
 };
 
 struct state {
@@ -53,6 +58,7 @@ struct state {
   uint32_t done;              /* bits of the steps so far */
   int64_t last[MAX_STEPS];    /* time of the last event of a step, where done */
   uint32_t before[MAX_STEPS]; /* the earlier steps done then, at the last event that had them all inside 7 days */
+  uint32_t wait[MAX_STEPS];   /* ms from the latest of them, at the first such event */
 };
 
 static void close_state(void *state) {
@@ -87,7 +93,8 @@ static int open_state(const struct pt_facts_ctx *ctx, struct pt_schema *schema, 
   for (int r = 0; r < N_ROWS; r++) own[r] = rows[r];
   own[STEP].labels = own[CLOSED].labels = (const char *const *)s->steps->v;
   own[STEP].n_labels = own[CLOSED].n_labels = s->n;
-  own[DONE].width = s->n;
+  own[DONE].width = own[WAIT].width = s->n;
+  own[WAIT].serves = pt_facts_table(ctx, "funnel") ? 1u << CLOSED : 0;
   struct pt_colopen open = {ctx, schema, fields, "consumption"};
   if (s->n) PT_TRY(pt_facts_cols_add(&s->cols, &open, own, N_ROWS, NULL, err));
   s->need = (struct pt_popneed){.need = PT_NEED_SUM, .column = "_funnel_done", .out = s->population};
@@ -121,6 +128,10 @@ static uint32_t below(uint32_t step) {
   return (1u << step) - 1;
 }
 
+static int32_t highest(uint32_t bits) {
+  return bits ? 31 - __builtin_clz(bits) : -1;
+}
+
 static int event(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err) {
   (void)err;
   struct state *s = state;
@@ -135,14 +146,13 @@ static int event(void *state, const struct pt_event *e, const struct pt_derived 
   for (uint32_t i = 0; i < step; i++)
     if ((earlier >> i & 1) && e->time - s->last[i] <= SPAN) inside |= 1u << i;
   if (!(s->done >> step & 1)) s->before[step] = UINT32_MAX;
-  if (inside == earlier) s->before[step] = earlier;
+  if (inside == earlier && s->before[step] != earlier) {
+    s->before[step] = earlier;
+    s->wait[step] = earlier ? (uint32_t)(e->time - s->last[highest(earlier)]) : 0;
+  }
   s->done |= 1u << step;
   s->last[step] = e->time;
   return 0;
-}
-
-static int32_t highest(uint32_t bits) {
-  return bits ? 31 - __builtin_clz(bits) : -1;
 }
 
 static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, struct pt_err *err) {
@@ -157,8 +167,9 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
   pt_put_i32(c, pt_slot_at(c, CLOSED), -1);
   pt_put_u32(c, pt_slot_at(c, FULL), full);
   uint8_t *done = pt_slot_at(c, DONE)->values;
-  if (!done) return 0;
-  for (uint32_t i = 0; i < s->n; i++) done[(size_t)row * s->n + i] = s->done >> i & 1;
+  for (uint32_t i = 0; done && i < s->n; i++) done[(size_t)row * s->n + i] = s->done >> i & 1;
+  uint32_t *wait = (uint32_t *)(void *)pt_slot_at(c, WAIT)->values;
+  for (uint32_t i = 0; wait && i < s->n; i++) wait[(size_t)row * s->n + i] = full >> i & 1 ? s->wait[i] : 0;
   return 0;
 }
 

@@ -16,22 +16,13 @@ struct state {
 static int open_state(const struct pt_facts_ctx *ctx, struct pt_schema *schema, uint64_t *fields, void **state,
                       struct pt_err *err) {
   (void)fields;
-  struct pt_column c = {.name = "hours",
-                        .type = PT_C_BYTES,
-                        .where = PT_HIDDEN,
-                        .family = "activity",
-                        .level = "fact",
-                        .kind = "dynamic",
-                        .unit = "events",
-                        .description = "visit events by local weekday and hour"};
   *state = NULL;
-  if (!pt_column_wanted(&c, (const char *const *)ctx->conf->columns.v, ctx->conf->columns.n)) return 0;
+  if (!pt_facts_table(ctx, "hours")) return 0;
   struct state *s = pt_facts_new(sizeof *s, err);
   if (!s) return err->code;
   *state = s;
-  memcpy(c.name, "_hours", 7);
   s->visit_types = pt_facts_visit_types(ctx->conf);
-  return pt_schema_add(schema, &c, &s->column, err);
+  return pt_facts_hidden(schema, "_hours", "events", "visit events by local weekday and hour", NULL, &s->column, err);
 }
 
 static uint64_t types(void *state) {

@@ -1,6 +1,6 @@
 /* Orders are known whole only after the user's last event: a refund may follow the return it stands for, a purchase
  * the cancellation of its order. So deductions wait in a list and are settled at the end, the earliest first.
- * Memory: 24 bytes an order, 16 a deduction, 4 a purchase day. */
+ * Memory: 24 bytes an order, 24 a deduction, 4 a purchase day. */
 #include <string.h>
 
 #include "facts/user.h"
@@ -114,22 +114,22 @@ int pt_facts_orders_event(struct pt_orders *o, const struct pt_event *e, const s
   if (!o->want_net || d->money == 0) return 0;
   PT_TRY(pt_facts_vec_room(&o->deductions, 1, sizeof(struct pt_deduction), err));
   uint32_t at = (uint32_t)(order - (struct pt_order *)o->all.p);
-  ((struct pt_deduction *)o->deductions.p)[o->deductions.n++] = (struct pt_deduction){d->money, at, d->window};
+  ((struct pt_deduction *)o->deductions.p)[o->deductions.n++] = (struct pt_deduction){d->money, at, d->day, d->window};
   return 0;
 }
 
 void pt_facts_orders_settle(struct pt_orders *o) {
   struct pt_order *orders = o->all.p;
-  const struct pt_deduction *list = o->deductions.p;
+  struct pt_deduction *list = o->deductions.p;
   for (size_t i = 0; i < o->deductions.n; i++) {
     struct pt_order *order = &orders[list[i].order];
-    if (order->flags & PT_ORDER_REFUNDED) continue;
-    int64_t money = list[i].money;
+    int64_t money = order->flags & PT_ORDER_REFUNDED ? 0 : list[i].money;
     if (order->flags & PT_ORDER_BOUGHT) {
       int64_t left = order->value - order->taken;
       if (money > left) money = left;
       order->taken += money;
     }
+    list[i].money = money;
     o->deducted[list[i].window] += money;
   }
 }

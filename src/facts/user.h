@@ -41,8 +41,9 @@ struct pt_order {
 
 /* A return, cancel or reject with an amount: deducted at the end, when its order is known whole. */
 struct pt_deduction {
-  int64_t money;
+  int64_t money; /* after settling: what of it was deducted */
   uint32_t order;
+  int32_t day;
   uint8_t window;
 };
 

@@ -54,8 +54,9 @@ static int put_ordered(struct pt_out *o, hid_t object, const char *path, bool or
   return code;
 }
 
-static int put_shape(struct pt_out *o, hid_t object, const char *path, struct pt_err *err) {
-  int64_t shape[2] = {(int64_t)o->total, o->labels->n};
+static int put_shape(struct pt_out *o, hid_t object, const char *path, uint64_t rows, uint64_t columns,
+                     struct pt_err *err) {
+  int64_t shape[2] = {(int64_t)rows, (int64_t)columns};
   hsize_t dims = 2;
   hid_t space = H5Screate_simple(1, &dims, NULL);
   int code = put_raw(o, object, path, "shape", H5T_NATIVE_INT64, space, shape, XXH3_128bits(shape, sizeof shape), err);
@@ -135,11 +136,11 @@ static int obs_attributes(struct pt_out *o, hid_t file, struct pt_err *err) {
   return code;
 }
 
-static int csr_attributes(struct pt_out *o, hid_t file, const char *path, struct pt_err *err) {
+int pt_put_csr(struct pt_out *o, hid_t file, const char *path, uint64_t rows, uint64_t columns, struct pt_err *err) {
   hid_t object = H5Oopen(file, path, H5P_DEFAULT);
   if (object < 0) return pt_h5_fail(err, "open", path);
   int code = encode(o, object, path, "csr_matrix", "0.1.0", err);
-  if (!code) code = put_shape(o, object, path, err);
+  if (!code) code = put_shape(o, object, path, rows, columns, err);
   H5Oclose(object);
   return code;
 }
@@ -148,8 +149,8 @@ int pt_attributes_write(struct pt_out *o, hid_t file, struct pt_err *err) {
   PT_TRY(pt_put_encoding(o, file, "/", "anndata", "0.1.0", err));
   PT_TRY(pt_put_encoding(o, file, "/obsm", "dict", "0.1.0", err));
   PT_TRY(pt_put_encoding(o, file, "/layers", "dict", "0.1.0", err));
-  PT_TRY(csr_attributes(o, file, "/X", err));
-  PT_TRY(csr_attributes(o, file, "/layers/index", err));
+  PT_TRY(pt_put_csr(o, file, "/X", o->total, o->labels->n, err));
+  PT_TRY(pt_put_csr(o, file, "/layers/index", o->total, o->labels->n, err));
   PT_TRY(obs_attributes(o, file, err));
   for (uint32_t i = 0; i < o->n_order; i++) {
     const struct pt_column *c = &o->schema->columns[o->order[i]];

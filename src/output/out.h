@@ -3,9 +3,8 @@
 #define PT_OUTPUT_OUT_H
 #include <hdf5.h>
 #include <portrait/output.h>
+#include <portrait/vocab.h>
 #include <xxhash.h>
-
-#include "vocab.h"
 
 #define PT_CHUNK_ROWS   16384u
 #define PT_CHUNK_BYTES  (UINT64_C(1) << 20)
@@ -45,6 +44,12 @@ struct pt_block {
   bool wide;     /* labels and ends go out as int64 */
 };
 
+/* The rows of the job file's segments. */
+struct pt_members {
+  uint64_t *counts; /* [rank][segment] */
+  uint64_t total;
+};
+
 struct pt_out {
   struct pt_comm *c;
   struct pt_rows *rows;
@@ -62,6 +67,7 @@ struct pt_out {
   hid_t file, transfer, creation;
   unsigned char *buf; /* one piece */
   struct pt_block block;
+  struct pt_members members;
   unsigned char *scratch; /* for the estimate, and for a chunk as planes */
   double estimate;        /* bytes that this rank's rows will take */
   struct pt_slabs slabs;
@@ -113,6 +119,13 @@ int pt_matrix_open(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;
 void pt_matrix_close(struct pt_out *o);
 void pt_matrix_write(struct pt_out *o);
 
+/* members.c: /uns/segments/members. */
+bool pt_members_wanted(const struct pt_out *o);                                          /* Local */
+int pt_members_open(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;                 /* Collective */
+void pt_members_close(struct pt_out *o);                                                 /* Local */
+void pt_members_write(struct pt_out *o);                                                 /* Collective */
+int pt_members_describe(struct pt_out *o, hid_t file, struct pt_err *err) PT_MUST_CHECK; /* Local, rank 0 */
+
 /* categories.c: codes and categories of each label column of /obs. Collective. */
 int pt_codes_open(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;
 void pt_codes_close(struct pt_out *o);
@@ -126,6 +139,9 @@ int pt_put_attr(struct pt_out *o, hid_t object, const char *path, const char *na
                 struct pt_err *err) PT_MUST_CHECK;
 int pt_put_attr_list(struct pt_out *o, hid_t object, const char *path, const char *name, const char *const *texts,
                      uint64_t n, struct pt_err *err) PT_MUST_CHECK;
+/* The attributes of a csr_matrix. */
+int pt_put_csr(struct pt_out *o, hid_t file, const char *path, uint64_t rows, uint64_t columns,
+               struct pt_err *err) PT_MUST_CHECK;
 /* A dataset of texts of one width. */
 int pt_put_texts(struct pt_out *o, hid_t file, const char *path, const char *const *texts, uint64_t n,
                  struct pt_err *err) PT_MUST_CHECK;

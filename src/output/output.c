@@ -72,6 +72,8 @@ static void place_rows(struct pt_out *o) {
 static int make_room(struct pt_out *o, const char *path, struct pt_err *err) {
   uint64_t most = pt_output_piece > PT_CHUNK_BYTES ? pt_output_piece : PT_CHUNK_BYTES;
   uint64_t bytes = o->local * pt_columns_widest(o), row = pt_columns_widest(o);
+  uint64_t ones = o->members.total / (uint64_t)pt_comm_size(o->c) + 1;
+  if (ones > bytes) bytes = ones;
   if (row > most) most = row;
   o->buf = calloc(1, (bytes < most ? bytes : most) + 1);
   o->scratch = calloc(3, PT_SAMPLE_BYTES + row + 128);
@@ -101,6 +103,7 @@ static int prepare(struct pt_out *o, const char *path, uint64_t *reserve, struct
   PT_TRY(pt_agree(o->c, err));
   place_rows(o);
   PT_TRY(pt_codes_open(o, err));
+  PT_TRY(pt_members_open(o, err));
   if (!make_room(o, path, err)) {
     pt_columns_estimate(o);
     pt_matrix_estimate(o);
@@ -108,6 +111,7 @@ static int prepare(struct pt_out *o, const char *path, uint64_t *reserve, struct
   *reserve = (uint64_t)(o->estimate * 1.05);
   PT_TRY(pt_agree(o->c, err));
   pt_sum_u64(o->c, reserve, 1);
+  *reserve += o->members.total * (sizeof(int64_t) + 1);
   *reserve += SLACK;
   if (pt_comm_rank(o->c) == 0 && !pt_part_create(o->part, err) && pt_part_reserve(o->part, *reserve, err))
     unlink(o->part);
@@ -134,6 +138,7 @@ static void write_parallel(struct pt_out *o, uint64_t reserve) {
   if (pt_comm_rank(o->c) == 0 && pt_part_reserve(o->part, reserve, o->err)) pt_comm_abort(o->c, o->err);
   pt_columns_write(o);
   pt_matrix_write(o);
+  pt_members_write(o);
   H5Pclose(o->transfer);
   if (H5Fclose(o->file) < 0) pt_out_broken(o, "close", o->part);
 }
@@ -162,6 +167,7 @@ static int look_back(struct pt_out *o, struct pt_output_stats *stats, struct pt_
 static void release(struct pt_out *o) {
   pt_codes_close(o);
   pt_matrix_close(o);
+  pt_members_close(o);
   pt_slabs_free(&o->slabs);
   pt_seal_forget();
   free(o->order);

@@ -45,7 +45,8 @@ static int put_group(struct pt_out *o, hid_t file, const char *path, const char 
                      struct pt_err *err) {
   hid_t create = H5Pcreate(H5P_GROUP_CREATE);
   H5Pset_obj_track_times(create, false);
-  hid_t g = H5Gcreate2(file, path, H5P_DEFAULT, create, H5P_DEFAULT);
+  hid_t g = H5Lexists(file, path, H5P_DEFAULT) > 0 ? H5Gopen2(file, path, H5P_DEFAULT)
+                                                   : H5Gcreate2(file, path, H5P_DEFAULT, create, H5P_DEFAULT);
   H5Pclose(create);
   if (g < 0 || H5Gclose(g) < 0) return pt_h5_fail(err, "create", path);
   return pt_put_encoding(o, file, path, encoding, version, err);
@@ -182,6 +183,8 @@ int pt_tables_write(struct pt_out *o, hid_t file, const struct pt_frame *frames,
   for (size_t i = 0; i < sizeof empty / sizeof *empty; i++) PT_TRY(put_group(o, file, empty[i], "dict", "0.1.0", err));
   PT_TRY(put_var(o, file, err));
   PT_TRY(put_run(o, file, err));
+  if (pt_members_wanted(o)) PT_TRY(put_group(o, file, "/uns/segments", "dict", "0.1.0", err));
+  PT_TRY(pt_members_describe(o, file, err));
   for (uint32_t i = 0; i < n; i++) {
     char path[128];
     snprintf(path, sizeof path, "/uns/%s", frames[i].path);

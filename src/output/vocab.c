@@ -4,10 +4,9 @@
  * each owner offers the first ones in byte order. Rank 0 sees those alone, sorts, and sends the list round.
  *
  * Memory: an owner's share of the distinct texts; on rank 0 at most `limit` texts and `limit` ties of each rank. */
-#include "vocab.h"
-
 #include <portrait/dict.h>
 #include <portrait/hash.h>
+#include <portrait/vocab.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,15 +88,10 @@ static int own(struct owned *o, struct pick p, struct pt_err *err) {
 }
 
 /* Local: this rank's texts, packed by owner. */
-static int pack(struct pt_rows *rows, uint32_t column, int size, size_t longest, struct pt_buf *to,
+static int pack(const struct pt_dict *d, const uint64_t *users, int size, size_t longest, struct pt_buf *to,
                 struct pt_vocab *out, struct pt_err *err) {
-  const struct pt_dict *d = pt_rows_schema(rows)->columns[column].labels.dict;
-  uint32_t n = d ? pt_dict_count(d) : 0;
-  uint64_t *users = calloc(n + 1, sizeof *users);
-  if (!users) return no_memory(err);
-  count_users(rows, column, users, n);
   int code = 0;
-  for (uint32_t i = 0; !code && i < n; i++) {
+  for (uint32_t i = 0; !code && i < out->n_local; i++) {
     if (!users[i]) continue;
     struct pt_slice s = pt_dict_at(d, i);
     size_t fits = pt_text_cut(s, longest);
@@ -105,7 +99,6 @@ static int pack(struct pt_rows *rows, uint32_t column, int size, size_t longest,
     s.n = fits;
     code = add_text(&to[pt_hash64(s.p, s.n) % (uint64_t)size], s, users[i], err);
   }
-  free(users);
   return code;
 }
 
@@ -249,9 +242,7 @@ static int unpack(const struct pt_buf *chosen, bool other, struct pt_vocab *v, s
   return 0;
 }
 
-static int map_codes(struct pt_rows *rows, uint32_t column, size_t longest, struct pt_vocab *v, struct pt_err *err) {
-  const struct pt_dict *d = pt_rows_schema(rows)->columns[column].labels.dict;
-  v->n_local = d ? pt_dict_count(d) : 0;
+static int map_codes(const struct pt_dict *d, size_t longest, struct pt_vocab *v, struct pt_err *err) {
   v->of = calloc(v->n_local + 1, sizeof *v->of);
   struct pt_dict *known = pt_dict_new();
   int code = v->of && known ? 0 : no_memory(err);
@@ -290,20 +281,20 @@ static int select_largest(struct pt_comm *c, const struct owned *o, uint32_t lim
   return code;
 }
 
-int pt_vocab_merge(struct pt_comm *c, struct pt_rows *rows, uint32_t column, uint32_t limit, size_t longest,
-                   struct pt_vocab *out, struct pt_err *err) {
-  *out = (struct pt_vocab){0};
+int pt_vocab_of(struct pt_comm *c, const struct pt_dict *d, const uint64_t *users, uint32_t limit, size_t longest,
+                struct pt_vocab *out, struct pt_err *err) {
+  *out = (struct pt_vocab){.n_local = d ? pt_dict_count(d) : 0};
   int size = pt_comm_size(c);
   struct owned o = {pt_dict_new(), NULL, 0};
   struct pt_buf *to = calloc((size_t)size, sizeof *to), chosen = {0};
   bool other = false;
   if (!o.dict || !to) (void)no_memory(err);
-  if (!err->code) (void)pack(rows, column, size, longest, to, out, err);
+  if (!err->code) (void)pack(d, users, size, longest, to, out, err);
   int code = pt_agree(c, err);
   if (!code) code = gather_at_owners(c, to, &o, err);
   if (!code) code = select_largest(c, &o, limit, &chosen, &other, err);
   if (!code) {
-    if (!unpack(&chosen, other, out, err)) (void)map_codes(rows, column, longest, out, err);
+    if (!unpack(&chosen, other, out, err)) (void)map_codes(d, longest, out, err);
     code = pt_agree(c, err);
   }
   for (int r = 0; to && r < size; r++) pt_buf_free(&to[r]);
@@ -311,6 +302,22 @@ int pt_vocab_merge(struct pt_comm *c, struct pt_rows *rows, uint32_t column, uin
   pt_buf_free(&chosen);
   pt_dict_free(o.dict);
   free(o.users);
+  return code;
+}
+
+int pt_vocab_merge(struct pt_comm *c, struct pt_rows *rows, uint32_t column, uint32_t limit, size_t longest,
+                   struct pt_vocab *out, struct pt_err *err) {
+  const struct pt_dict *d = pt_rows_schema(rows)->columns[column].labels.dict;
+  uint32_t n = d ? pt_dict_count(d) : 0;
+  uint64_t *users = calloc((size_t)n + 1, sizeof *users);
+  *out = (struct pt_vocab){0};
+  if (users)
+    count_users(rows, column, users, n);
+  else
+    (void)no_memory(err);
+  int code = pt_agree(c, err);
+  if (!code) code = pt_vocab_of(c, d, users, limit, longest, out, err);
+  free(users);
   return code;
 }
 

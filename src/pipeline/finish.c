@@ -3,6 +3,7 @@
 
 #include <portrait/log.h>
 #include <portrait/segments.h>
+#include <string.h>
 
 int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
   PT_LATER(pt_tags_run(j->tags, j->rows, err));
@@ -11,18 +12,38 @@ int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
 
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
   uint32_t made = 0;
+  struct pt_segments_conf conf = {.max_labels = j->conf.segment_labels,
+                                  .tables = &j->conf.segment_tables,
+                                  .steps = &j->conf.funnel_steps,
+                                  .last_day = j->ctx.last_day,
+                                  .privacy_k = j->conf.privacy_k};
+  struct pt_day_cache cache = {0};
+  conf.first_day = pt_local_day(j->zone, &cache, j->ctx.log_start);
+  if (conf.first_day > conf.last_day) conf.first_day = conf.last_day; /* an as_of before the log */
+  conf.last_whole_day = j->ctx.last_day - (pt_zone_day_start(j->zone, j->ctx.last_day + 1) > j->ctx.as_of);
   PT_TRY(pt_output_labels(j->comm, j->rows, j->conf.max_labels, &j->labels, err));
-  PT_TRY(pt_segments_run(j->comm, j->rows, &j->labels, j->conf.segment_labels, j->frames, &made, err));
+  PT_TRY(pt_segments_run(j->comm, j->rows, &j->labels, &conf, j->frames, &made, err));
   j->n_frames = made;
   if (pt_comm_rank(j->comm) == 0) PT_LATER(pt_tally_frames(&j->tally, &j->frames[made], &j->frames[made + 1], err));
   j->n_frames += 2;
   return pt_agree(j->comm, err);
 }
 
+static bool wants_members(const struct pt_job *j) {
+  const struct pt_names *names = &j->conf.segment_tables;
+  for (uint32_t i = 0; i < names->n; i++)
+    if (strcmp(names->v[i], "members") == 0) return true;
+  return names->n == 0;
+}
+
 int pt_stage_output(struct pt_job *j, struct pt_err *err) {
   PT_LATER(pt_run_json(j, err));
   PT_TRY(pt_agree(j->comm, err));
-  struct pt_output_conf conf = {
-      .compress = j->o->compress, .level = j->o->level, .max_labels = j->conf.max_labels, .run_json = j->run_json};
+  struct pt_output_conf conf = {.compress = j->o->compress,
+                                .level = j->o->level,
+                                .max_labels = j->conf.max_labels,
+                                .members = wants_members(j),
+                                .privacy_k = j->conf.privacy_k,
+                                .run_json = j->run_json};
   return pt_output_write(j->comm, j->o->output, j->rows, &j->labels, j->frames, j->n_frames, &conf, &j->written, err);
 }

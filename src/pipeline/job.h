@@ -120,7 +120,7 @@ struct pt_job {
   struct pt_heavy heavy[PT_HEAVY];
   /* tables */
   struct pt_label_list labels;
-  struct pt_frame frames[8];
+  struct pt_frame frames[32];
   uint32_t n_frames;
   char *run_json;
   struct pt_output_stats written;

@@ -22,11 +22,8 @@ static void add_cells(struct pt_slice bytes, uint64_t *counts) {
 static void add_row(const struct segments *s, uint32_t column, uint32_t range, uint32_t row, uint64_t *counts) {
   struct pt_slice bytes = pt_rows_bytes(s->rows, range, column, row);
   if (bytes.n == 0) return;
-  add_cells(bytes, counts);
-  for (uint32_t tag = 0; tag < s->n_tags; tag++) {
-    int32_t g = pt_segment_of(s, tag, pt_segments_labels(s, tag, range)[row]);
-    if (g >= 0) add_cells(bytes, counts + (size_t)g * CELLS);
-  }
+  uint32_t n = pt_segments_of(s, range, row);
+  for (uint32_t i = 0; i < n; i++) add_cells(bytes, counts + (size_t)s->in[i] * CELLS);
 }
 
 static int write_frame(const struct segments *s, const uint64_t *counts, struct pt_frame *f, struct pt_err *err) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 enum count { USERS, BUYERS, ORDERS_365, ORDERS_ALL, VALUED, RECENCY, ACTIVE, N_COUNTS };
+enum mean { P_PURCHASE, P_ALIVE, CLV, N_MEANS };
 enum money { SPEND_365, SPEND_ALL, NET_365, NET_ALL, NET_BUYERS, N_MONEY };
 
 static const char *const count_columns[N_COUNTS] = {
@@ -15,11 +16,23 @@ static const char *const count_columns[N_COUNTS] = {
 static const char *const money_columns[N_MONEY] = {"spend_365d", "spend_all", "net_spend_365d", "net_spend_all",
                                                    "net_spend_all"};
 
+/* Predictions: their mean over the users that have one. */
+static const struct {
+  const char *column, *name, *unit, *text;
+} means[N_MEANS] = {
+    {"p_purchase_90d", "p_purchase_90d_mean", "1", "mean p_purchase_90d over the users that have one"},
+    {"p_alive", "p_alive_mean", "1", "mean p_alive over the users that have one"},
+    {"clv_12m", "clv_12m_mean", "currency", "mean clv_12m over the users that have one"},
+};
+
 struct summary {
   const struct segments *s;
   int64_t count_at[N_COUNTS], money_at[N_MONEY]; /* column numbers, -1 = not computed */
-  uint64_t *counts;                              /* [segment][N_COUNTS] */
-  struct pt_exact *money;                        /* [segment][N_MONEY] */
+  int64_t mean_at[N_MEANS];
+  uint64_t *counts;       /* [segment][N_COUNTS] */
+  uint64_t *known;        /* [segment][N_MEANS]: users with one */
+  struct pt_exact *means; /* [segment][N_MEANS] */
+  struct pt_exact *money; /* [segment][N_MONEY] */
 };
 
 static uint64_t count_value(struct pt_rows *rows, uint32_t range, int64_t column, uint32_t row) {
@@ -49,15 +62,11 @@ static void add_money(struct pt_exact *sum, double v) {
     pt_exact_add(sum, units);
 }
 
-/* The segments of a row: `all`, and one for each tag that is known. */
-static uint32_t segments_of(const struct segments *s, uint32_t range, uint32_t row, uint32_t *out) {
-  uint32_t n = 0;
-  out[n++] = 0;
-  for (uint32_t tag = 0; tag < s->n_tags; tag++) {
-    int32_t g = pt_segment_of(s, tag, pt_segments_labels(s, tag, range)[row]);
-    if (g >= 0) out[n++] = (uint32_t)g;
-  }
-  return n;
+static bool real_value(const struct summary *m, uint32_t range, int64_t column, uint32_t row, double *out) {
+  const void *v = pt_rows_values(m->s->rows, range, (uint32_t)column);
+  bool single = m->s->schema->columns[column].type == PT_C_F32;
+  *out = single ? (double)((const float *)v)[row] : ((const double *)v)[row];
+  return !isnan(*out);
 }
 
 static void add_row(struct summary *m, uint32_t range, uint32_t row, const uint32_t *in, uint32_t n) {
@@ -68,6 +77,14 @@ static void add_row(struct summary *m, uint32_t range, uint32_t row, const uint3
   for (int i = 0; i < N_MONEY; i++)
     if (m->money_at[i] >= 0 && (i != NET_BUYERS || counts[BUYERS]))
       add_money(&money[i], money_value(m, range, (enum money)i, row));
+  for (int i = 0; i < N_MEANS; i++) {
+    double v;
+    if (m->mean_at[i] < 0 || !real_value(m, range, m->mean_at[i], row, &v)) continue;
+    for (uint32_t k = 0; k < n; k++) {
+      m->known[(size_t)in[k] * N_MEANS + (size_t)i]++;
+      pt_exact_add(&m->means[(size_t)in[k] * N_MEANS + (size_t)i], v);
+    }
+  }
   for (uint32_t k = 0; k < n; k++) {
     for (int i = 0; i < N_COUNTS; i++) m->counts[(size_t)in[k] * N_COUNTS + (size_t)i] += counts[i];
     for (int i = 0; i < N_MONEY; i++) pt_exact_join(&m->money[(size_t)in[k] * N_MONEY + (size_t)i], &money[i]);
@@ -76,16 +93,13 @@ static void add_row(struct summary *m, uint32_t range, uint32_t row, const uint3
 
 static void scan_net(void *ctx, pt_visit visit, void *sink) {
   const struct summary *m = ctx;
-  uint32_t *in = malloc((m->s->n_tags + 1) * sizeof *in);
-  if (!in) return;
   for (uint32_t range = 0; range < pt_rows_ranges(m->s->rows); range++)
     for (uint32_t row = 0; row < pt_rows_in(m->s->rows, range); row++) {
       if (!is_buyer(m, range, row)) continue;
       uint64_t key = pt_key_f64(money_value(m, range, NET_ALL, row));
-      uint32_t n = segments_of(m->s, range, row, in);
-      for (uint32_t k = 0; k < n; k++) visit(sink, in[k], key);
+      uint32_t n = pt_segments_of(m->s, range, row);
+      for (uint32_t k = 0; k < n; k++) visit(sink, m->s->in[k], key);
     }
-  free(in);
 }
 
 /* Median and p90 of net spend over each segment's buyers. */
@@ -153,7 +167,14 @@ static uint32_t cells_of(const struct summary *m, uint32_t g, const double *medi
       {"active_days_mean", PT_FR_F64, "days", "mean active_days_365d", m->count_at[ACTIVE] >= 0,
        ratio((double)k[ACTIVE], users)}};
   memcpy(out, cells, sizeof cells);
-  return sizeof cells / sizeof *cells;
+  uint32_t n = sizeof cells / sizeof *cells;
+  for (int i = 0; i < N_MEANS; i++) {
+    size_t at = (size_t)g * N_MEANS + (size_t)i;
+    out[n++] =
+        (struct cell){means[i].name, PT_FR_F64,          means[i].unit,
+                      means[i].text, m->mean_at[i] >= 0, ratio(pt_exact_value(&m->means[at]), (double)m->known[at])};
+  }
+  return n;
 }
 
 static int write_frame(struct summary *m, const double *median, const double *p90, struct pt_frame *f,
@@ -182,21 +203,29 @@ static int write_frame(struct summary *m, const double *median, const double *p9
 }
 
 static int gather(struct pt_comm *c, struct summary *m, struct pt_err *err) {
-  uint32_t *in = malloc((m->s->n_tags + 1) * sizeof *in);
   m->counts = calloc((size_t)m->s->n * N_COUNTS, sizeof *m->counts);
+  m->known = calloc((size_t)m->s->n * N_MEANS, sizeof *m->known);
+  m->means = calloc((size_t)m->s->n * N_MEANS, sizeof *m->means);
   m->money = calloc((size_t)m->s->n * N_MONEY, sizeof *m->money);
-  if (!in || !m->counts || !m->money) pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
+  if (!m->counts || !m->known || !m->means || !m->money) pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
   int failed = pt_agree(c, err);
   for (uint32_t range = 0; range < pt_rows_ranges(m->s->rows) && !failed; range++) {
     for (uint32_t row = 0; row < pt_rows_in(m->s->rows, range); row++)
-      add_row(m, range, row, in, segments_of(m->s, range, row, in));
+      add_row(m, range, row, m->s->in, pt_segments_of(m->s, range, row));
     pt_rows_done(m->s->rows, range);
   }
-  free(in);
   if (failed) return failed;
   pt_sum_u64(c, m->counts, (uint64_t)m->s->n * N_COUNTS);
+  pt_sum_u64(c, m->known, (uint64_t)m->s->n * N_MEANS);
+  pt_sum_exact(c, m->means, (uint64_t)m->s->n * N_MEANS);
   pt_sum_exact(c, m->money, (uint64_t)m->s->n * N_MONEY);
   return 0;
+}
+
+/* -1 where there is none, or one of integers. */
+static int64_t real_column(const struct pt_schema *schema, const char *name) {
+  int64_t at = pt_schema_find(schema, name);
+  return at >= 0 && (schema->columns[at].type == PT_C_F32 || schema->columns[at].type == PT_C_F64) ? at : -1;
 }
 
 int pt_segments_summary(struct pt_comm *c, const struct segments *s, struct pt_frame *f, bool *made,
@@ -204,6 +233,7 @@ int pt_segments_summary(struct pt_comm *c, const struct segments *s, struct pt_f
   struct summary m = {.s = s};
   for (int i = 0; i < N_COUNTS; i++)
     m.count_at[i] = count_columns[i] ? pt_schema_find(s->schema, count_columns[i]) : -1;
+  for (int i = 0; i < N_MEANS; i++) m.mean_at[i] = real_column(s->schema, means[i].column);
   for (int i = 0; i < N_MONEY; i++) m.money_at[i] = pt_schema_find(s->schema, money_columns[i]);
   double *median = calloc(s->n, sizeof *median), *p90 = calloc(s->n, sizeof *p90);
   if (!median || !p90) pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
@@ -219,6 +249,8 @@ int pt_segments_summary(struct pt_comm *c, const struct segments *s, struct pt_f
   free(median);
   free(p90);
   free(m.counts);
+  free(m.known);
+  free(m.means);
   free(m.money);
   return failed;
 }

@@ -17,19 +17,14 @@ struct tgi {
   uint64_t *known; /* [segment][tag]: users of the segment whose tag is known */
 };
 
-static void add_row(struct tgi *t, uint32_t range, uint32_t row, uint32_t *in) {
+static void add_row(struct tgi *t, uint32_t range, uint32_t row) {
   const struct segments *s = t->s;
-  in[0] = 0;
-  for (uint32_t tag = 0; tag < s->n_tags; tag++) {
-    int32_t g = pt_segment_of(s, tag, pt_segments_labels(s, tag, range)[row]);
-    in[tag + 1] = g < 0 ? UINT32_MAX : (uint32_t)g;
-  }
-  for (uint32_t a = 0; a <= s->n_tags; a++) {
-    if (in[a] == UINT32_MAX) continue;
-    for (uint32_t b = 1; b <= s->n_tags; b++) {
-      if (in[b] == UINT32_MAX) continue;
-      t->both[(size_t)in[a] * s->n + in[b]]++;
-      t->known[(size_t)in[a] * s->n_tags + b - 1]++;
+  uint32_t n = pt_segments_of(s, range, row);
+  for (uint32_t i = 0; i < n; i++) {
+    uint64_t *both = t->both + (size_t)s->in[i] * s->n, *known = t->known + (size_t)s->in[i] * s->n_tags;
+    for (uint32_t k = n; k-- > 0 && s->v[s->in[k]].tag >= 0;) { /* the tags' stand behind the others */
+      both[s->in[k]]++;
+      known[s->v[s->in[k]].tag]++;
     }
   }
 }
@@ -69,7 +64,7 @@ static uint64_t list_rows(const struct tgi *t, struct tgi_row *out) {
   uint64_t n = 0;
   const struct segments *s = t->s;
   for (uint32_t a = 0; a < s->n; a++)
-    for (uint32_t b = 1; b < s->n; b++) {
+    for (uint32_t b = s->n_own; b < s->n; b++) {
       if (s->v[a].tag == s->v[b].tag) continue; /* not against itself */
       size_t tag = (size_t)s->v[b].tag;
       struct tgi_row r = {.segment = a,
@@ -138,13 +133,12 @@ static int write_frame(const struct tgi *t, struct pt_frame *f, struct pt_err *e
 int pt_segments_tgi(struct pt_comm *c, const struct segments *s, struct pt_frame *f, bool *made, struct pt_err *err) {
   if (s->n_tags == 0) return 0;
   struct tgi t = {.s = s};
-  uint32_t *in = malloc((s->n_tags + 1) * sizeof *in);
   t.both = calloc((size_t)s->n * s->n, sizeof *t.both);
   t.known = calloc((size_t)s->n * s->n_tags, sizeof *t.known);
-  if (!in || !t.both || !t.known) pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
+  if (!t.both || !t.known) pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
   int failed = pt_agree(c, err);
   for (uint32_t range = 0; range < pt_rows_ranges(s->rows) && !failed; range++)
-    for (uint32_t row = 0; row < pt_rows_in(s->rows, range); row++) add_row(&t, range, row, in);
+    for (uint32_t row = 0; row < pt_rows_in(s->rows, range); row++) add_row(&t, range, row);
   if (!failed) {
     pt_sum_u64(c, t.both, (uint64_t)s->n * s->n);
     pt_sum_u64(c, t.known, (uint64_t)s->n * s->n_tags);
@@ -153,7 +147,6 @@ int pt_segments_tgi(struct pt_comm *c, const struct segments *s, struct pt_frame
     failed = pt_agree(c, err);
     *made = true;
   }
-  free(in);
   free(t.both);
   free(t.known);
   return failed;

@@ -1,6 +1,6 @@
 /* Vocabularies merged over ranks: exact counts, the largest kept, ties by bytes, `other`, long texts cut. */
 #include <math.h>
-#include <output/vocab.h>
+#include <portrait/vocab.h>
 #include <portrait/output.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
-/* The vocabulary of an open label column over all ranks. Collective. */
-#ifndef PT_OUTPUT_VOCAB_H
-#define PT_OUTPUT_VOCAB_H
+/* The vocabulary of an open label column, or of a dictionary, over all ranks. Collective. */
+#ifndef PORTRAIT_VOCAB_H
+#define PORTRAIT_VOCAB_H
 #include <portrait/comm.h>
 #include <portrait/rows.h>
 
@@ -21,6 +21,9 @@ struct pt_vocab {
  * "other" belongs to it too). Texts over `longest` bytes are cut on a character boundary first. Errors are agreed. */
 int pt_vocab_merge(struct pt_comm *c, struct pt_rows *rows, uint32_t column, uint32_t limit, size_t longest,
                    struct pt_vocab *out, struct pt_err *err) PT_MUST_CHECK;
+/* The same of a dictionary's texts, `users` of each code: those of nobody are left out. */
+int pt_vocab_of(struct pt_comm *c, const struct pt_dict *d, const uint64_t *users, uint32_t limit, size_t longest,
+                struct pt_vocab *out, struct pt_err *err) PT_MUST_CHECK;
 void pt_vocab_free(struct pt_vocab *v);
 
 /* Length of the longest beginning of `s` that has at most `longest` bytes and ends between two characters. */

@@ -31,6 +31,43 @@ struct pt_segment_rules {
   uint32_t n;
 };
 
+/* What a metric of the job file does with the events it takes, in the order of the key's choices. */
+enum pt_metric_op {
+  PT_M_COUNT,
+  PT_M_SUM,
+  PT_M_MEAN,
+  PT_M_MIN,
+  PT_M_MAX,
+  PT_M_FIRST,
+  PT_M_LAST,
+  PT_M_DISTINCT,
+  PT_M_DAYS,
+  PT_M_TOP,
+  PT_M_OPS
+};
+extern const char *const pt_metric_op_name[PT_M_OPS + 1]; /* NULL at the end */
+
+#define PT_METRIC_ALL UINT32_MAX /* the window `all` */
+
+/* A column over a user's events: metrics.NAME. Its expressions are compiled where the families open. */
+struct pt_metric {
+  char name[65], place[160];
+  enum pt_metric_op op;
+  struct pt_rule of, where;
+  struct pt_names events; /* none: all */
+  struct pt_metric_windows {
+    uint32_t v[17]; /* days, ascending; PT_METRIC_ALL last */
+    uint32_t n;
+    bool listed; /* given as a list: one column each, NAME_90d */
+  } window;
+  char unit[48];
+  char *description; /* NULL: made of the other keys */
+};
+struct pt_metrics {
+  struct pt_metric *v;
+  uint32_t n;
+};
+
 /* Every key of the job file that this version has; nothing here is without effect. */
 struct pt_conf {
   char as_of[40];       /* "" = the catalogue's default T */
@@ -64,8 +101,13 @@ struct pt_conf {
   uint32_t privacy_k;               /* privacy.k 0 */
   struct pt_names allow_sensitive;  /* names of sensitive tags to compute: when_where_what; default none */
   struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
+  struct pt_metrics metrics;        /* metrics.NAME, in the order of the file */
   struct pt_names inputs;           /* inputs: where the command line names none */
 };
+
+/* Columns that allow_sensitive may name. */
+extern const char *const pt_sensitive_names[];
+extern const uint32_t pt_n_sensitive_names;
 
 /* Defaults only. This and pt_conf_parse overwrite *c (an old one is the caller's to free); after a failure it is
  * empty. */

@@ -6,6 +6,7 @@
 #define PORTRAIT_FACTS_H
 #include <portrait/conf.h>
 #include <portrait/event.h>
+#include <portrait/mem.h>
 #include <portrait/rows.h>
 #include <portrait/schema.h>
 #include <portrait/store.h>
@@ -23,6 +24,7 @@ struct pt_facts_ctx {
   int64_t last_day;                        /* local days since 1970-01-01 of as_of minus 1 ms */
   const struct pt_slice *dict[PT_F_COUNT]; /* byte-ordered strings of dictionary fields (codes index them) */
   uint32_t n_dict[PT_F_COUNT];
+  struct pt_mem *mem;   /* the rank's account for what grows with a user; may be NULL */
   struct pt_user *user; /* the user's sessions and orders, kept once for all families: set by pt_facts_open alone */
 };
 
@@ -61,6 +63,9 @@ struct pt_family {
   /* Bits of the pt_types whose events it is given; PT_T_REFUND stands for purchases of negative amount too. NULL: all.
    */
   uint64_t (*types)(void *state);
+  /* Where its types need different fields: adds to by_type[t] what an event of type t must bring along. NULL: each type
+   * brings all of *fields. */
+  void (*carry)(void *state, uint64_t by_type[PT_T_COUNT]);
   void (*begin)(void *state);                                                                          /* may be NULL */
   int (*event)(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err); /* may be NULL */
   /* Writes row `row` of `range`. */

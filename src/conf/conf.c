@@ -149,6 +149,7 @@ void pt_conf_free(struct pt_conf *c) {
                               &c->allow_sensitive, &c->inputs,         &c->segment_tables};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) pt_names_free(names[i]);
   pt_segment_rules_free(&c->segments);
+  pt_metrics_free(&c->metrics);
   free(c->rates);
   if (c->format) pt_format_free(c->format);
   free(c->format);
@@ -158,5 +159,7 @@ void pt_conf_free(struct pt_conf *c) {
 const struct pt_key_info *pt_conf_key(uint32_t i) {
   if (i < pt_keys_n) return &pt_keys[i].info;
   i -= pt_keys_n;
-  return i < pt_format_keys_n ? &pt_format_keys[i].info : NULL;
+  if (i < pt_format_keys_n) return &pt_format_keys[i].info;
+  i -= pt_format_keys_n;
+  return i < pt_metric_keys_n ? &pt_metric_keys[i].info : NULL;
 }

@@ -68,6 +68,14 @@ const struct pt_key pt_keys[] = {
               "Names outside the catalogue's event list that are visits; such names are none unless they stand here."},
      EVENTS(0, 1024),
      AT(visit_events)},
+    {.info =
+         {"metrics", "map of metrics", "", "{}",
+          "Columns of your own over a user's events, by name: kitchen_spend: {op: sum, of: amount, event: purchase, "
+          "where: \"category == 'home.kitchen'\", window: 90d}."},
+     .read = pt_read_metrics,
+     .write = pt_write_metrics,
+     .high = 1000,
+     AT(metrics)},
     {.info = {"session_gap", "duration", "minutes", "30 min",
               "A longer pause between two visit events begins a new session (events without a session_id)."},
      MS(60000),

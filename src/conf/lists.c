@@ -107,9 +107,13 @@ int pt_item_counted(const struct pt_reading *r, const struct pt_key *key, uint32
   return 0;
 }
 
+const char *const pt_sensitive_names[] = {"when_where_what"};
+const uint32_t pt_n_sensitive_names = sizeof pt_sensitive_names / sizeof *pt_sensitive_names;
+
 /* A sensitive column that this version can compute. */
 int pt_item_sensitive(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
-  if (strcmp(text, "when_where_what") == 0) return 0;
+  for (uint32_t i = 0; i < pt_n_sensitive_names; i++)
+    if (strcmp(text, pt_sensitive_names[i]) == 0) return 0;
   return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is no sensitive column (there is when_where_what)",
                       key->info.name, text);
 }
@@ -140,8 +144,7 @@ int pt_item_category(const struct pt_reading *r, const struct pt_key *key, uint3
   return pt_item_text(r, key, node, text);
 }
 
-/* "30", "30d" or "30 d"; -1 where it is no whole number of days from 1 to 36500. */
-static int64_t whole_days(const char *text) {
+int64_t pt_whole_days(const char *text) {
   struct pt_slice s = pt_slice_trim(pt_slice_of(text));
   if (s.n && s.p[s.n - 1] == 'd') s = pt_slice_trim((struct pt_slice){s.p, s.n - 1});
   int64_t days = 0;
@@ -166,7 +169,7 @@ static int take_window(const struct pt_reading *r, uint32_t node, struct windows
   const char *text = pt_read_scalar(r, "windows", node);
   if (!text) return r->err->code;
   if (strcmp(text, "all") == 0) return 0; /* is always there */
-  int64_t days = whole_days(text);
+  int64_t days = pt_whole_days(text);
   if (days < 0) return pt_yaml_fail(r->doc, node, r->err, "a window is whole days from 1 to 36500, not '%.64s'", text);
   if (w->n == MAX_WINDOWS) return pt_yaml_fail(r->doc, node, r->err, "more than %d windows", MAX_WINDOWS);
   if (w->n && days <= w->v[w->n - 1])

@@ -6,6 +6,8 @@
 
 #include "facts/family.h"
 
+/* One a line: */
+// clang-format off
 const struct pt_family *const pt_families[] = {
     &pt_facts_activity,
     &pt_facts_visits,
@@ -25,8 +27,10 @@ const struct pt_family *const pt_families[] = {
     &pt_facts_hours,
     &pt_facts_visit_days,
     &pt_facts_money_months,
+    &pt_facts_metrics,
     NULL,
 };
+// clang-format on
 #define MAX_FAMILIES PT_COUNT_OF(pt_families)
 
 struct member {
@@ -65,8 +69,9 @@ static void list_types(struct pt_facts *f, const struct member *m, uint64_t fiel
   for (int t = 0; t < PT_T_COUNT; t++) {
     if (!(types >> t & 1)) continue;
     f->by_type[t][f->n_by_type[t]++] = *m;
-    f->fields[t] |= fields;
+    if (!m->family->carry) f->fields[t] |= fields;
   }
+  if (m->family->carry) m->family->carry(m->state, f->fields);
 }
 
 /* What the books read of an event, whichever family asked for them. */

@@ -105,8 +105,8 @@ int pt_check(struct pt_comm *c, const struct pt_options *o, struct pt_err *err) 
   struct pt_job j;
   struct sample s = {0};
   int failed = pt_job_open(&j, c, o, err);
-  if (!failed) failed = pt_stage_inputs(&j, err);
   if (!failed) failed = pt_stage_plan(&j, err);
+  if (!failed) failed = pt_stage_inputs(&j, err);
   if (!failed) {
     PT_LATER(read_sample(&j, &s, err));
     failed = pt_agree(c, err);

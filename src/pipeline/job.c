@@ -118,6 +118,7 @@ int pt_job_open(struct pt_job *j, struct pt_comm *c, const struct pt_options *o,
   if (!err->code) PT_LATER(pt_tally_open(&j->tally, err));
   j->ctx.conf = &j->conf;
   j->ctx.zone = j->zone;
+  j->ctx.mem = &j->mem;
   return pt_agree(c, err);
 }
 

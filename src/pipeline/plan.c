@@ -1,4 +1,5 @@
-/* THE table of stages: what a build does, in order. `read` to `store` overlap inside the road, `group` and `facts`
+/* THE table of stages: what a build does, in order; the plan first, so that mistakes in the job file show before
+ * anything is read. `read` to `store` overlap inside the road, `group` and `facts`
  * inside the bucket loop; their times are taken apart there. */
 #include "pipeline/job.h"
 
@@ -11,8 +12,8 @@ struct stage {
 };
 
 static const struct stage build_stages[] = {
-    {"inputs", true, pt_stage_inputs},         /* list the files, share them out */
     {"plan", true, pt_stage_plan},             /* what of the catalogue is asked for */
+    {"inputs", true, pt_stage_inputs},         /* list the files, share them out */
     {"road", false, pt_stage_road},            /* read, parse, clean, shuffle */
     {"store", true, pt_stage_store},           /* instead of the road: --store */
     {"as_of", true, pt_stage_asof},            /* T and log_start */
@@ -43,15 +44,12 @@ int pt_build(struct pt_comm *c, const struct pt_options *o, struct pt_err *err) 
   if (!failed && o->store) failed = pt_bound_open(&j, false, true, err);
   for (size_t i = 0; i < N_STAGES && !failed; i++) {
     if (skipped(&j, build_stages[i].run)) continue;
+    if (o->dry_run && build_stages[i].run != pt_stage_plan && build_stages[i].run != pt_stage_inputs) break;
     double t0 = pt_job_now();
     failed = build_stages[i].run(&j, err);
     if (build_stages[i].timed) pt_job_time(&j, build_stages[i].name, pt_job_now() - t0);
-    if (!failed && o->dry_run && build_stages[i].run == pt_stage_plan) {
-      failed = say_plan(&j);
-      break;
-    }
   }
-  if (!failed && !o->dry_run) failed = pt_summary(&j, err);
+  if (!failed) failed = o->dry_run ? say_plan(&j) : pt_summary(&j, err);
   pt_job_close(&j);
   return failed;
 }

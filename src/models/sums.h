@@ -1,0 +1,19 @@
+/* pt_exact_add, inlined where the term fits 63 bits: it is what a fit spends its time with. Local. */
+#ifndef PT_MODELS_SUMS_H
+#define PT_MODELS_SUMS_H
+#include <math.h>
+#include <portrait/comm.h>
+
+static inline void pt_models_sum(struct pt_exact *s, double term) {
+  const double magic = 0x1.8p52; /* adding and taking it away rounds to an integer, halves to even */
+  double v = term * 0x1p40;
+  if (!(fabs(v) < 0x1p51)) {
+    pt_exact_add(s, term);
+    return;
+  }
+  int64_t i = (int64_t)((v + magic) - magic);
+  s->lo += (uint64_t)i;
+  s->hi += -(int64_t)(i < 0) + (int64_t)(s->lo < (uint64_t)i);
+}
+
+#endif

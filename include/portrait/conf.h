@@ -99,6 +99,7 @@ struct pt_conf {
   uint32_t segment_labels;          /* segments.max_labels 50 */
   struct pt_names segment_tables;   /* segments.tables; none: all */
   uint32_t privacy_k;               /* privacy.k 0 */
+  uint32_t max_vocabulary;          /* preference.max_vocabulary 65536 */
   struct pt_names allow_sensitive;  /* names of sensitive tags to compute: when_where_what; default none */
   struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
   struct pt_metrics metrics;        /* metrics.NAME, in the order of the file */

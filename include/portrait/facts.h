@@ -44,11 +44,18 @@ struct pt_derived {
 };
 
 /* What the population pass works out for a family over all rows and ranks, exactly. */
-enum pt_need { PT_NEED_SUM, PT_NEED_MEDIAN };
+enum pt_need { PT_NEED_SUM, PT_NEED_MEDIAN, PT_NEED_CODES };
+/* Sums of the first plane of sparse rows, by code: integers, rounded once. */
+struct pt_codesums {
+  double *sum; /* of each entry of the vocabulary; owned by the family, who frees it */
+  double all;
+  const struct pt_vocabulary *vocabulary; /* of the rows, as long as they live */
+};
 struct pt_popneed {
   enum pt_need need;
   char column[65]; /* hidden or visible numeric column; absent values are left out. width > 1: SUM gives `width` sums */
-  double *out;     /* owned by the family; NaN over nobody */
+  double *out;     /* SUM, MEDIAN: owned by the family; NaN over nobody */
+  struct pt_codesums *codes; /* CODES */
 };
 
 struct pt_family {

@@ -37,6 +37,14 @@ int pt_output_labels(struct pt_comm *c, struct pt_rows *rows, uint32_t max_label
                      struct pt_err *err) PT_MUST_CHECK;
 void pt_label_list_free(struct pt_label_list *l, uint32_t n_tags);
 
+/* Collective: gives the codes of all sparse rows their place in the vocabularies over all ranks (pt_rows_vocabulary),
+ * which get the `limit` entries with cells of most users, ties by bytes, and `other` for the rest. dict[f] = this
+ * rank's texts of the field f by code. */
+int pt_output_vocabularies(struct pt_comm *c, struct pt_rows *rows, const struct pt_slice *const dict[PT_F_COUNT],
+                           const uint32_t n_dict[PT_F_COUNT], uint32_t limit, struct pt_err *err) PT_MUST_CHECK;
+/* Rank 0: quality/vocabularies, one row for each: entries, and how many of them are `other`. */
+int pt_output_vocabulary_frame(const struct pt_rows *rows, struct pt_frame *out, struct pt_err *err) PT_MUST_CHECK;
+
 /* Collective: writes `path`.part, closes, reads every column back and compares, fsyncs, renames. Nothing appears under
  * `path` unless it is complete and equal to what was computed. Frames matter on rank 0 alone. An HDF5 or MPI-IO failure
  * ends the job (74) at once. */

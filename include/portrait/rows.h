@@ -40,8 +40,27 @@ struct pt_slice pt_rows_id(struct pt_rows *r, uint32_t range, uint32_t row);
 int pt_rows_put(struct pt_rows *r, uint32_t range, uint32_t column, uint32_t row, const void *p, size_t n,
                 struct pt_err *err) PT_MUST_CHECK;
 struct pt_slice pt_rows_bytes(struct pt_rows *r, uint32_t range, uint32_t column, uint32_t row);
-/* This rank is through with the range for now. */
+/* Cuts each row's bytes to its first keep[row]. */
+void pt_rows_cut(struct pt_rows *r, uint32_t range, uint32_t column, const uint64_t *keep);
+/* The entries that the codes of sparse rows stand for, the same on every rank: in byte order, `other` last where there
+ * is one. NULL before they are merged, and for fields without sparse rows. */
+struct pt_vocabulary {
+  const struct pt_slice *text; /* each with a NUL behind it */
+  uint32_t n;
+  bool other;       /* text[n - 1] stands for `rare` entries */
+  uint64_t rare;    /* distinct entries that became `other` */
+  uint32_t longest; /* bytes of the longest text */
+};
+const struct pt_vocabulary *pt_rows_vocabulary(const struct pt_rows *r, int field);
+/* The code of a text; PT_NO_CODE where it has none. */
+uint32_t pt_vocabulary_find(const struct pt_vocabulary *v, struct pt_slice text);
+/* Sets it, copied; charged with 32 bytes an entry for the sums by code of those who ask for them. */
+int pt_rows_set_vocabulary(struct pt_rows *r, int field, const struct pt_vocabulary *v,
+                           struct pt_err *err) PT_MUST_CHECK;
+/* This rank is through with the range for now. The first time: its ragged columns are complete. */
 void pt_rows_done(struct pt_rows *r, uint32_t range);
+/* The whole budget of the rank, 0 = none. */
+uint64_t pt_rows_budget(const struct pt_rows *r);
 /* Bytes now on scratch. */
 uint64_t pt_rows_spilled(const struct pt_rows *r);
 

@@ -4,6 +4,7 @@
 #define PORTRAIT_SCHEMA_H
 #include <portrait/dict.h>
 #include <portrait/err.h>
+#include <portrait/event.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,13 +28,18 @@ enum pt_where {
   PT_IN_CSR,  /* sparse rows: PT_C_BYTES holding cells; each plane is a csr_matrix of /obsm */
 };
 
-/* A sparse row is an array of cells with ascending codes: a uint32 code (place of the entry in the byte-ordered
- * vocabulary of `vocabulary`), 4 bytes of zero, then 8 bytes for each plane. Planes of one column share their structure
- * in the file. Finishing may overwrite values in place (pt_rows_bytes), never add or drop cells. */
+/* A sparse row is an array of cells with ascending codes: a uint32 code, 4 bytes of zero, then 8 bytes for each plane.
+ * Until the vocabularies are merged (pt_output_vocabularies) codes are this rank's, as in events, and all values are
+ * int64; from then on a code is the place of the entry in pt_rows_vocabulary(). Finishing may overwrite values in place
+ * (pt_rows_bytes), never add or drop cells. Planes of one column share their structure in the file. A hidden column may
+ * have sparse rows too. */
+enum pt_join { PT_JOIN_SUM, PT_JOIN_MIN, PT_JOIN_MAX, PT_JOIN_NONE }; /* NONE: -1 where entries became `other` */
 struct pt_plane {
   const char *name;   /* of the matrix in /obsm */
   enum pt_ctype type; /* in the file: PT_C_F32 and PT_C_F64 from a double, others from an int64 */
   const char *unit, *description;
+  enum pt_join join; /* of the int64 values of entries that become one: MIN leaves out 0 */
+  bool hidden;       /* an intermediate, not written */
 };
 struct pt_sparse {
   int vocabulary; /* enum pt_field of a dictionary field */
@@ -99,7 +105,11 @@ static inline const char *pt_segment_name(const struct pt_schema *s, uint32_t i)
 int64_t pt_schema_find(const struct pt_schema *s, const char *name);
 /* Bytes of one row's values of a column (width included): 0 for PT_C_BYTES. */
 uint32_t pt_column_bytes(const struct pt_column *c);
-/* True where any of the n globs (fnmatch: * ? [..]) matches the name or the family; n = 0: true. */
+/* Bytes of a cell of sparse rows, and one of its values. */
+static inline uint32_t pt_cell_bytes(const struct pt_sparse *s) {
+  return 8 + 8 * s->n_planes;
+}
+/* True where any of the n globs (fnmatch: * ? [..]) matches the name, a plane's name or the family; n = 0: true. */
 bool pt_column_wanted(const struct pt_column *c, const char *const *globs, uint32_t n);
 void pt_schema_free(struct pt_schema *s);
 

@@ -29,18 +29,24 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
   return 0;
 }
 
-static const char *type_name(const struct pt_column *c) {
+static const char *type_name(enum pt_ctype type) {
   static const char *const names[] = {
       [PT_C_U8] = "uint8",    [PT_C_U16] = "uint16",  [PT_C_U32] = "uint32",  [PT_C_I32] = "int32",
       [PT_C_I64] = "int64",   [PT_C_F32] = "float32", [PT_C_F64] = "float64", [PT_C_BOOL] = "boolean",
       [PT_C_LABEL] = "label", [PT_C_BYTES] = "bytes"};
-  return names[c->type];
+  return names[type];
 }
 
 static json_t *column_json(const struct pt_column *c) {
   return json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s}", "name", c->name, "what", "column", "type",
-                   type_name(c), "nullable", c->nullable, "unit", c->unit, "family", c->family, "level", c->level,
+                   type_name(c->type), "nullable", c->nullable, "unit", c->unit, "family", c->family, "level", c->level,
                    "kind", c->kind, "description", c->description);
+}
+
+static json_t *plane_json(const struct pt_column *c, const struct pt_plane *p) {
+  return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name", p->name, "what", "matrix", "type",
+                   type_name(p->type), "vocabulary", pt_field_info[c->sparse->vocabulary].name, "unit", p->unit,
+                   "family", c->family, "level", c->level, "kind", c->kind, "description", p->description);
 }
 
 static json_t *key_json(const struct pt_key_info *k) {
@@ -50,7 +56,7 @@ static json_t *key_json(const struct pt_key_info *k) {
 
 static void print_column(const struct pt_column *c) {
   printf("%s\n  %s\n  column of family %s, %s, %s; %s%s%s%s%s\n", c->name, c->description, c->family, c->level, c->kind,
-         type_name(c), c->nullable ? ", may be absent" : "", c->unit[0] ? ", in " : "", c->unit,
+         type_name(c->type), c->nullable ? ", may be absent" : "", c->unit[0] ? ", in " : "", c->unit,
          c->where == PT_IN_OBSM ? "; in /obsm" : "");
   if (c->labels.names) {
     printf("  labels:");
@@ -59,9 +65,33 @@ static void print_column(const struct pt_column *c) {
   }
 }
 
+static void print_plane(const struct pt_column *c, const struct pt_plane *p) {
+  printf("%s\n  %s\n  sparse matrix of family %s, %s, %s; %s%s%s; in /obsm, columns are /uns/vocabulary/%s\n", p->name,
+         p->description, c->family, c->level, c->kind, type_name(p->type), p->unit[0] ? ", in " : "", p->unit,
+         pt_field_info[c->sparse->vocabulary].name);
+}
+
+/* The matrix of that name, with its column; NULL where there is none. */
+static const struct pt_plane *find_plane(const struct pt_schema *s, const char *name, const struct pt_column **column) {
+  for (uint32_t i = 0; i < s->n; i++) {
+    const struct pt_column *c = *column = &s->columns[i];
+    for (uint32_t p = 0; c->where == PT_IN_CSR && p < c->sparse->n_planes; p++)
+      if (!c->sparse->planes[p].hidden && strcmp(c->sparse->planes[p].name, name) == 0) return &c->sparse->planes[p];
+  }
+  return NULL;
+}
+
 static void print_key(const struct pt_key_info *k) {
   printf("%s\n  %s\n  key of the job file; %s%s%s; default: %s\n", k->name, k->help, k->type, k->unit[0] ? ", in " : "",
          k->unit, k->fallback);
+}
+
+static void list_planes(const struct pt_column *c, json_t *list, bool json) {
+  for (uint32_t p = 0; p < c->sparse->n_planes; p++) {
+    if (c->sparse->planes[p].hidden) continue;
+    json_array_append_new(list, plane_json(c, &c->sparse->planes[p]));
+    if (!json) printf("  %-28s %s\n", c->sparse->planes[p].name, c->sparse->planes[p].description);
+  }
 }
 
 static int print_all(const struct pt_schema *s, bool json) {
@@ -70,10 +100,14 @@ static int print_all(const struct pt_schema *s, bool json) {
   for (uint32_t i = 0; i < s->n; i++) {
     const struct pt_column *c = &s->columns[i];
     if (c->where == PT_HIDDEN) continue;
+    if (!json && strcmp(family, c->family) != 0) printf("\ncolumns of %s\n", c->family);
+    family = c->family;
+    if (c->where == PT_IN_CSR) {
+      list_planes(c, list, json);
+      continue;
+    }
     json_array_append_new(list, column_json(c));
     if (json) continue;
-    if (strcmp(family, c->family) != 0) printf("\ncolumns of %s\n", c->family);
-    family = c->family;
     printf("  %-28s %s\n", c->name, c->description);
   }
   if (!json) printf("\nkeys of the job file\n");
@@ -92,7 +126,12 @@ static int print_all(const struct pt_schema *s, bool json) {
 static int print_one(const struct pt_schema *s, const char *name, bool json) {
   json_t *one = NULL;
   int64_t at = pt_schema_find(s, name);
-  if (at >= 0 && s->columns[at].where != PT_HIDDEN) {
+  const struct pt_column *column;
+  const struct pt_plane *plane = find_plane(s, name, &column);
+  if (plane) {
+    one = plane_json(column, plane);
+    if (!json) print_plane(column, plane);
+  } else if (at >= 0 && s->columns[at].where != PT_HIDDEN && s->columns[at].where != PT_IN_CSR) {
     one = column_json(&s->columns[at]);
     if (!json) print_column(&s->columns[at]);
   }
@@ -117,7 +156,13 @@ struct known {
 static const char *known_name(void *ctx, uint32_t i) {
   const struct pt_schema *s = ((const struct known *)ctx)->schema;
   if (i < s->n) return s->columns[i].where == PT_HIDDEN ? "" : s->columns[i].name;
-  const struct pt_key_info *key = pt_conf_key(i - s->n);
+  i -= s->n;
+  for (uint32_t c = 0; c < s->n; c++) {
+    if (s->columns[c].where != PT_IN_CSR) continue;
+    if (i < s->columns[c].sparse->n_planes) return s->columns[c].sparse->planes[i].name;
+    i -= s->columns[c].sparse->n_planes;
+  }
+  const struct pt_key_info *key = pt_conf_key(i);
   return key ? key->name : NULL;
 }
 

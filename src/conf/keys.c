@@ -99,6 +99,12 @@ const struct pt_key pt_keys[] = {
           "The steps of the purchase funnel, the first one first; a step that no event of the input has is left out."},
      EVENTS(1, 32),
      AT(funnel_steps)},
+    {.info =
+         {"preference.max_vocabulary", "a whole number", "entries", "65536",
+          "The most categories, brands, styles and topics that the sparse matrices tell apart: those of most users; "
+          "the rest is other."},
+     COUNT(1, 10000000),
+     AT(max_vocabulary)},
     {.info = {"money.currency", "text", "", "\"\"",
               "The currency of all amounts. Empty = whatever the events say. Events in another are converted by "
               "money.rates or rejected."},
@@ -176,4 +182,5 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"funnel", "money", "clean", "read", "tags", "segments", "privacy", NULL};
+const char *const pt_key_sections[] = {"funnel", "preference", "money",    "clean", "read",
+                                       "tags",   "segments",   "privacy", NULL};

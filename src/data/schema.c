@@ -88,10 +88,18 @@ uint32_t pt_column_bytes(const struct pt_column *c) {
   return bytes[c->type] * (c->width ? c->width : 1);
 }
 
+static bool plane_matches(const struct pt_column *c, const char *glob) {
+  for (uint32_t p = 0; c->sparse && p < c->sparse->n_planes; p++)
+    if (fnmatch(glob, c->sparse->planes[p].name, 0) == 0) return true;
+  return false;
+}
+
 bool pt_column_wanted(const struct pt_column *c, const char *const *globs, uint32_t n) {
   if (n == 0) return true;
   for (uint32_t i = 0; i < n; i++)
-    if (fnmatch(globs[i], c->name, 0) == 0 || (c->family && fnmatch(globs[i], c->family, 0) == 0)) return true;
+    if (fnmatch(globs[i], c->name, 0) == 0 || (c->family && fnmatch(globs[i], c->family, 0) == 0) ||
+        plane_matches(c, globs[i]))
+      return true;
   return false;
 }
 

@@ -1,9 +1,7 @@
 /* The purchase cycle: median gap between purchase days, its spread, and how overdue the user is. With one gap g the
- * cycle is (g + 3P)/4, P = the population's median of the users' median gaps, so it is finished after that is known.
- * Medians are kept doubled, MADs fourfold: integers until the last division. */
+ * cycle is (g + 3P)/4, P = the population's median of the users' median gaps, so it is finished after that is known. */
 #include "facts/family.h"
-
-#define P_OVER_NOBODY 30.0 /* days */
+#include "facts/gaps.h"
 
 enum { CYCLE, MAD, REGULARITY, OVERDUE, GAP, SINGLE, SINCE, N_ROWS };
 #define FINISHED (1u << CYCLE | 1u << OVERDUE)
@@ -83,12 +81,11 @@ static uint64_t types(void *state) {
   return 0;
 }
 
-static void put_spread(const struct state *s, int64_t *gaps, size_t n, int64_t median2) {
-  for (size_t i = 0; i < n; i++) gaps[i] = llabs(2 * gaps[i] - median2);
-  int64_t mad4 = (int64_t)pt_facts_median2(gaps, n); /* deviations are doubled, and so is their median */
-  pt_put_f32(&s->cols, pt_slot_at(&s->cols, MAD), pt_share(mad4, 4));
-  int64_t median4 = 2 * median2;
-  pt_put_f32(&s->cols, pt_slot_at(&s->cols, REGULARITY), mad4 < median4 ? pt_share(median4 - mad4, median4) : 0);
+static void put_spread(const struct state *s, const struct pt_gaps *gaps) {
+  pt_put_f32(&s->cols, pt_slot_at(&s->cols, MAD), pt_share(gaps->mad4, 4));
+  int64_t median4 = 2 * gaps->median2;
+  pt_put_f32(&s->cols, pt_slot_at(&s->cols, REGULARITY),
+             gaps->mad4 < median4 ? pt_share(median4 - gaps->mad4, median4) : 0);
 }
 
 static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, struct pt_err *err) {
@@ -104,17 +101,14 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
   pt_put_i32(c, pt_slot_at(c, SINCE), (int32_t)since);
   if (n == 0) return 0;
 
-  pt_facts_vec_clear(&s->gaps, sizeof(int64_t));
-  PT_TRY(pt_facts_vec_room(&s->gaps, n, sizeof(int64_t), err));
-  int64_t *gaps = s->gaps.p;
-  for (size_t i = 0; i < n; i++) gaps[i] = pt_purchase_day(s->book, i + 1) - pt_purchase_day(s->book, i);
-  int64_t median2 = (int64_t)pt_facts_median2(gaps, n);
-  pt_put_f64(c, pt_slot_at(c, GAP), pt_share(median2, 2));
+  struct pt_gaps gaps;
+  PT_TRY(pt_facts_gaps(&s->gaps, s->book->days.p, days, &gaps, err));
+  pt_put_f64(c, pt_slot_at(c, GAP), pt_share(gaps.median2, 2));
   if (n >= 2) {
-    pt_put_f32(c, pt_slot_at(c, CYCLE), pt_share(median2, 2));
-    pt_put_f32(c, pt_slot_at(c, OVERDUE), pt_share(2 * since, median2));
+    pt_put_f32(c, pt_slot_at(c, CYCLE), pt_share(gaps.median2, 2));
+    pt_put_f32(c, pt_slot_at(c, OVERDUE), pt_share(2 * since, gaps.median2));
   }
-  if (n >= 3) put_spread(s, gaps, n, median2);
+  if (n >= 3) put_spread(s, &gaps);
   return 0;
 }
 
@@ -129,7 +123,7 @@ static int finish(void *state, struct pt_rows *to, uint32_t range, struct pt_err
   struct state *s = state;
   struct pt_cols *c = &s->cols;
   if (!pt_wanted(c, GAP)) return 0;
-  double p = isnan(s->population) ? P_OVER_NOBODY : s->population;
+  double p = isnan(s->population) ? PT_CYCLE_OVER_NOBODY : s->population;
   pt_facts_cols_range(c, to, range);
   const double *gap = (const double *)(const void *)pt_slot_at(c, GAP)->values;
   const uint8_t *single = pt_slot_at(c, SINGLE)->values;

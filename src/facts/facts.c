@@ -24,6 +24,7 @@ const struct pt_family *const pt_families[] = {
     &pt_facts_searches,
     &pt_facts_funnel,
     &pt_facts_first,
+    &pt_facts_category_table,
     &pt_facts_hours,
     &pt_facts_visit_days,
     &pt_facts_money_months,
@@ -83,6 +84,11 @@ static void list_books(struct pt_facts *f, uint64_t fields) {
   }
 }
 
+static void open_touched(struct pt_user *user) {
+  static const enum pt_field fields[PT_TOUCH_FIELDS] = {PT_F_CATEGORY, PT_F_BRAND, PT_F_STYLE, PT_F_TOPIC};
+  for (int i = 0; i < PT_TOUCH_FIELDS; i++) user->touched[i].field = fields[i];
+}
+
 static int open_families(struct pt_facts *f, struct pt_schema *schema, uint64_t *fields, struct pt_err *err) {
   for (const struct pt_family *const *family = pt_families; *family; family++) {
     struct member *m = &f->members[f->n];
@@ -104,6 +110,7 @@ int pt_facts_open(struct pt_facts **out, const struct pt_facts_ctx *ctx, struct 
   f->ctx = *ctx;
   f->ctx.user = &f->user;
   f->user.sessions.gap = ctx->conf->session_gap_ms;
+  open_touched(&f->user);
   *fields = 0;
   int code = open_families(f, schema, fields, err);
   if (code) {
@@ -114,6 +121,7 @@ int pt_facts_open(struct pt_facts **out, const struct pt_facts_ctx *ctx, struct 
   /* the name and the sign of the amount decide what an event is */
   *fields |= PT_BIT(PT_F_TIME) | PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_AMOUNT);
   list_books(f, *fields);
+  for (int i = 0; i < PT_TOUCH_FIELDS; i++) f->user.touched_types |= f->user.touched[i].types;
   return 0;
 }
 
@@ -126,6 +134,7 @@ void pt_facts_close(struct pt_facts *f) {
   for (uint32_t i = 0; i < f->n; i++) f->members[i].family->close(f->members[i].state);
   pt_facts_sessions_free(&f->user.sessions);
   pt_facts_orders_free(&f->user.orders);
+  for (int i = 0; i < PT_TOUCH_FIELDS; i++) pt_facts_touched_free(&f->user.touched[i]);
   pt_facts_derive_stop(&f->derive);
   free(f->needs);
   free(f);
@@ -145,8 +154,15 @@ int pt_facts_start(struct pt_facts *f, const struct pt_facts_ctx *ctx, struct pt
 int pt_facts_begin(struct pt_facts *f) {
   pt_facts_sessions_clear(&f->user.sessions);
   pt_facts_orders_clear(&f->user.orders);
+  for (int i = 0; i < PT_TOUCH_FIELDS; i++) pt_facts_touched_clear(&f->user.touched[i]);
   for (uint32_t i = 0; i < f->n; i++)
     if (f->members[i].family->begin) f->members[i].family->begin(f->members[i].state);
+  return 0;
+}
+
+static int touch(struct pt_user *u, const struct pt_event *e, enum pt_type type, struct pt_err *err) {
+  for (int i = 0; i < PT_TOUCH_FIELDS; i++)
+    if (u->touched[i].types >> type & 1) PT_TRY(pt_touch(&u->touched[i], e, err));
   return 0;
 }
 
@@ -158,6 +174,7 @@ int pt_facts_event(struct pt_facts *f, const struct pt_event *e, struct pt_err *
   if (d.visit && f->user.sessions.wanted) PT_TRY(pt_facts_sessions_event(&f->user.sessions, e, &d, err));
   if ((PT_MONEY_TYPES >> type & 1) && (f->user.orders.wanted || f->user.orders.want_days))
     PT_TRY(pt_facts_orders_event(&f->user.orders, e, &d, err));
+  if (f->user.touched_types >> type & 1) PT_TRY(touch(&f->user, e, type, err));
   for (uint32_t i = 0; i < f->n_by_type[type]; i++) {
     const struct member *m = &f->by_type[type][i];
     PT_TRY(m->family->event(m->state, e, &d, err));

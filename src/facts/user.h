@@ -7,6 +7,7 @@
 #include "facts/columns.h"
 #include "facts/days.h"
 #include "facts/derive.h"
+#include "facts/touched.h"
 #include "facts/vec.h"
 
 struct pt_session {
@@ -68,6 +69,8 @@ struct pt_user {
   const struct pt_facts_ctx *ctx;
   struct pt_sessions sessions;
   struct pt_orders orders;
+  struct pt_touched touched[PT_TOUCH_FIELDS];
+  uint64_t touched_types; /* of all of them */
 };
 
 void pt_facts_sessions_clear(struct pt_sessions *s);

@@ -152,6 +152,7 @@ int pt_attributes_write(struct pt_out *o, hid_t file, struct pt_err *err) {
   PT_TRY(pt_put_csr(o, file, "/X", o->total, o->labels->n, err));
   PT_TRY(pt_put_csr(o, file, "/layers/index", o->total, o->labels->n, err));
   PT_TRY(obs_attributes(o, file, err));
+  PT_TRY(pt_sparse_attributes(o, file, err));
   for (uint32_t i = 0; i < o->n_order; i++) {
     const struct pt_column *c = &o->schema->columns[o->order[i]];
     char path[128];

@@ -114,7 +114,6 @@ void pt_members_write(struct pt_out *o) {
   struct pt_big big;
   int64_t *ends = calloc((size_t)n + 1, sizeof *ends);
   if (!ends) pt_out_broken(o, "hold the ends of", PATH);
-  pt_big_group(o, "/uns");
   pt_big_group(o, "/uns/segments");
   pt_big_group(o, PATH);
   pt_big_open(o, &big, PATH "/indices", H5Tcopy(H5T_NATIVE_INT64), 1, o->members.total, CELL_CHUNK);

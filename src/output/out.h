@@ -50,6 +50,16 @@ struct pt_members {
   uint64_t total;
 };
 
+/* Sparse rows on their way: one column of the schema, one matrix a plane. */
+struct pt_csr {
+  const struct pt_sparse *sparse;
+  uint32_t column;
+  uint64_t cells, first, all; /* of this rank, before it, of all */
+  uint64_t *counts;           /* of each rank */
+  uint64_t piece;             /* cells of one collective write */
+  bool wide;                  /* indices and indptr are int64 */
+};
+
 struct pt_out {
   struct pt_comm *c;
   struct pt_rows *rows;
@@ -68,8 +78,11 @@ struct pt_out {
   unsigned char *buf; /* one piece */
   struct pt_block block;
   struct pt_members members;
-  unsigned char *scratch; /* for the estimate, and for a chunk as planes */
-  double estimate;        /* bytes that this rank's rows will take */
+  struct pt_csr *csr;
+  uint32_t n_csr;
+  unsigned char *cells_buf; /* the arrays of one piece of a csr */
+  unsigned char *scratch;   /* for the estimate, and for a chunk as planes */
+  double estimate;          /* bytes that this rank's rows will take */
   struct pt_slabs slabs;
   uint64_t raw_bytes;
 };
@@ -125,6 +138,16 @@ int pt_members_open(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;        
 void pt_members_close(struct pt_out *o);                                                 /* Local */
 void pt_members_write(struct pt_out *o);                                                 /* Collective */
 int pt_members_describe(struct pt_out *o, hid_t file, struct pt_err *err) PT_MUST_CHECK; /* Local, rank 0 */
+
+/* sparse.c: the sparse matrices of /obsm, and /uns/vocabulary. open and write are collective. */
+int pt_sparse_open(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;
+int pt_sparse_room(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;
+void pt_sparse_close(struct pt_out *o);
+void pt_sparse_estimate(struct pt_out *o);
+void pt_sparse_write(struct pt_out *o);
+int pt_sparse_attributes(struct pt_out *o, hid_t file, struct pt_err *err) PT_MUST_CHECK;
+/* Whether a matrix that is written has the vocabulary of the field. */
+bool pt_sparse_reads(const struct pt_out *o, int field);
 
 /* categories.c: codes and categories of each label column of /obs. Collective. */
 int pt_codes_open(struct pt_out *o, struct pt_err *err) PT_MUST_CHECK;

@@ -75,11 +75,13 @@ static int make_room(struct pt_out *o, const char *path, struct pt_err *err) {
   uint64_t ones = o->members.total / (uint64_t)pt_comm_size(o->c) + 1;
   if (ones > bytes) bytes = ones;
   if (row > most) most = row;
+  if (o->n_csr && bytes < PT_CHUNK_BYTES) bytes = PT_CHUNK_BYTES; /* of a vocabulary */
   o->buf = calloc(1, (bytes < most ? bytes : most) + 1);
   o->scratch = calloc(3, PT_SAMPLE_BYTES + row + 128);
   o->part = malloc(strlen(path) + sizeof ".part");
   if (!o->buf || !o->scratch || !o->part) return no_memory(err);
   sprintf(o->part, "%s.part", path);
+  PT_TRY(pt_sparse_room(o, err));
   return pt_matrix_open(o, err);
 }
 
@@ -104,9 +106,11 @@ static int prepare(struct pt_out *o, const char *path, uint64_t *reserve, struct
   place_rows(o);
   PT_TRY(pt_codes_open(o, err));
   PT_TRY(pt_members_open(o, err));
+  PT_TRY(pt_sparse_open(o, err));
   if (!make_room(o, path, err)) {
     pt_columns_estimate(o);
     pt_matrix_estimate(o);
+    pt_sparse_estimate(o);
   }
   *reserve = (uint64_t)(o->estimate * 1.05);
   PT_TRY(pt_agree(o->c, err));
@@ -138,7 +142,9 @@ static void write_parallel(struct pt_out *o, uint64_t reserve) {
   if (pt_comm_rank(o->c) == 0 && pt_part_reserve(o->part, reserve, o->err)) pt_comm_abort(o->c, o->err);
   pt_columns_write(o);
   pt_matrix_write(o);
+  if (o->n_csr || pt_members_wanted(o)) pt_big_group(o, "/uns");
   pt_members_write(o);
+  pt_sparse_write(o);
   H5Pclose(o->transfer);
   if (H5Fclose(o->file) < 0) pt_out_broken(o, "close", o->part);
 }
@@ -168,6 +174,7 @@ static void release(struct pt_out *o) {
   pt_codes_close(o);
   pt_matrix_close(o);
   pt_members_close(o);
+  pt_sparse_close(o);
   pt_slabs_free(&o->slabs);
   pt_seal_forget();
   free(o->order);

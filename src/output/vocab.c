@@ -88,18 +88,17 @@ static int own(struct owned *o, struct pick p, struct pt_err *err) {
 }
 
 /* Local: this rank's texts, packed by owner. */
-static int pack(const struct pt_dict *d, const uint64_t *users, int size, size_t longest, struct pt_buf *to,
-                struct pt_vocab *out, struct pt_err *err) {
-  int code = 0;
-  for (uint32_t i = 0; !code && i < out->n_local; i++) {
-    if (!users[i]) continue;
-    struct pt_slice s = pt_dict_at(d, i);
+static int pack(const struct pt_vocab_texts *t, int size, size_t longest, struct pt_buf *to, struct pt_vocab *out,
+                struct pt_err *err) {
+  for (uint32_t i = 0; i < t->n; i++) {
+    if (!t->users[i]) continue;
+    struct pt_slice s = t->at(t->of, i);
     size_t fits = pt_text_cut(s, longest);
     if (fits < s.n) out->cut++;
     s.n = fits;
-    code = add_text(&to[pt_hash64(s.p, s.n) % (uint64_t)size], s, users[i], err);
+    PT_TRY(add_text(&to[pt_hash64(s.p, s.n) % (uint64_t)size], s, t->users[i], err));
   }
-  return code;
+  return 0;
 }
 
 /* Collective: every text's counts come together at its owner. */
@@ -242,14 +241,15 @@ static int unpack(const struct pt_buf *chosen, bool other, struct pt_vocab *v, s
   return 0;
 }
 
-static int map_codes(const struct pt_dict *d, size_t longest, struct pt_vocab *v, struct pt_err *err) {
+static int map_codes(const struct pt_vocab_texts *t, size_t longest, struct pt_vocab *v, struct pt_err *err) {
+  v->n_local = t->n;
   v->of = calloc(v->n_local + 1, sizeof *v->of);
   struct pt_dict *known = pt_dict_new();
   int code = v->of && known ? 0 : no_memory(err);
   for (uint32_t i = 0; !code && i < v->n; i++)
     if (pt_dict_put(known, pt_slice_of(v->text[i])) == PT_NO_CODE) code = no_memory(err);
   for (uint32_t i = 0; !code && i < v->n_local; i++) {
-    struct pt_slice s = pt_dict_at(d, i);
+    struct pt_slice s = t->at(t->of, i);
     s.n = pt_text_cut(s, longest);
     v->of[i] = pt_dict_find(known, s);
     if (v->of[i] == PT_NO_CODE && v->other) v->of[i] = v->n - 1;
@@ -260,7 +260,7 @@ static int map_codes(const struct pt_dict *d, size_t longest, struct pt_vocab *v
 
 /* Collective. */
 static int select_largest(struct pt_comm *c, const struct owned *o, uint32_t limit, struct pt_buf *chosen, bool *other,
-                          struct pt_err *err) {
+                          uint64_t *rare, struct pt_err *err) {
   struct pt_buf mine = {0}, all = {0};
   uint64_t *sizes = calloc((size_t)pt_comm_size(c), sizeof *sizes), above = 0, sums[2] = {owned_from(o, 1), 0};
   if (!sizes) (void)no_memory(err);
@@ -275,26 +275,27 @@ static int select_largest(struct pt_comm *c, const struct owned *o, uint32_t lim
   sums[1] = pt_dict_find(o->dict, PT_SLICE(PT_OTHER)) != PT_NO_CODE;
   if (!code) pt_sum_u64(c, sums + 1, 1);
   *other = sums[0] > limit || sums[1] > 0;
+  *rare = (sums[0] > limit ? sums[0] - limit : 0) + (sums[1] > 0);
   pt_buf_free(&mine);
   pt_buf_free(&all);
   free(sizes);
   return code;
 }
 
-int pt_vocab_of(struct pt_comm *c, const struct pt_dict *d, const uint64_t *users, uint32_t limit, size_t longest,
-                struct pt_vocab *out, struct pt_err *err) {
-  *out = (struct pt_vocab){.n_local = d ? pt_dict_count(d) : 0};
+int pt_vocab_merge_texts(struct pt_comm *c, const struct pt_vocab_texts *texts, uint32_t limit, size_t longest,
+                         struct pt_vocab *out, struct pt_err *err) {
+  *out = (struct pt_vocab){0};
   int size = pt_comm_size(c);
   struct owned o = {pt_dict_new(), NULL, 0};
   struct pt_buf *to = calloc((size_t)size, sizeof *to), chosen = {0};
   bool other = false;
   if (!o.dict || !to) (void)no_memory(err);
-  if (!err->code) (void)pack(d, users, size, longest, to, out, err);
+  if (!err->code) (void)pack(texts, size, longest, to, out, err);
   int code = pt_agree(c, err);
   if (!code) code = gather_at_owners(c, to, &o, err);
-  if (!code) code = select_largest(c, &o, limit, &chosen, &other, err);
+  if (!code) code = select_largest(c, &o, limit, &chosen, &other, &out->rare, err);
   if (!code) {
-    if (!unpack(&chosen, other, out, err)) (void)map_codes(d, longest, out, err);
+    if (!unpack(&chosen, other, out, err)) (void)map_codes(texts, longest, out, err);
     code = pt_agree(c, err);
   }
   for (int r = 0; to && r < size; r++) pt_buf_free(&to[r]);
@@ -303,6 +304,16 @@ int pt_vocab_of(struct pt_comm *c, const struct pt_dict *d, const uint64_t *user
   pt_dict_free(o.dict);
   free(o.users);
   return code;
+}
+
+static struct pt_slice dict_text(const void *of, uint32_t code) {
+  return pt_dict_at(of, code);
+}
+
+int pt_vocab_of(struct pt_comm *c, const struct pt_dict *d, const uint64_t *users, uint32_t limit, size_t longest,
+                struct pt_vocab *out, struct pt_err *err) {
+  struct pt_vocab_texts texts = {dict_text, d, d ? pt_dict_count(d) : 0, users};
+  return pt_vocab_merge_texts(c, &texts, limit, longest, out, err);
 }
 
 int pt_vocab_merge(struct pt_comm *c, struct pt_rows *rows, uint32_t column, uint32_t limit, size_t longest,

@@ -26,6 +26,9 @@ int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
   j->n_frames = made;
   if (pt_comm_rank(j->comm) == 0) PT_LATER(pt_tally_frames(&j->tally, &j->frames[made], &j->frames[made + 1], err));
   j->n_frames += 2;
+  if (pt_comm_rank(j->comm) == 0 && !err->code)
+    PT_LATER(pt_output_vocabulary_frame(j->rows, &j->frames[j->n_frames], err));
+  j->n_frames++;
   return pt_agree(j->comm, err);
 }
 

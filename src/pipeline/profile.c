@@ -102,6 +102,7 @@ int pt_stage_population(struct pt_job *j, struct pt_err *err) {
   uint32_t n = 0;
   PT_LATER(pt_facts_needs(j->facts, &needs, &n, err));
   PT_TRY(pt_agree(j->comm, err));
+  PT_TRY(pt_output_vocabularies(j->comm, j->rows, j->ctx.dict, j->ctx.n_dict, j->conf.max_vocabulary, err));
   int failed = pt_population_run(j->comm, j->rows, needs, n, err);
   if (failed) return failed;
   for (uint32_t range = 0; range < pt_rows_ranges(j->rows) && !err->code; range++) {

@@ -33,5 +33,15 @@ stopifnot(shape[1] == length(ids), shape[2] == length(var$name), length(indptr) 
 stopifnot(indptr[length(indptr)] == length(cells), all(read("X/data") == 1))
 stopifnot(all(tabulate(cells, nbins = shape[2]) == var$users))
 stopifnot(all(var$name == paste0(var$tag, "=", var$label)))
+for (name in unique(sub("/.*", "", h5ls(file)$name[h5ls(file)$group == "/obsm"]))) { # sparse matrices by path
+  about <- attributes_of(paste0("obsm/", name))
+  if (is.null(about[["encoding-type"]]) || about[["encoding-type"]] != "csr_matrix") next
+  words <- read(about$vocabulary)
+  ends <- read(paste0("obsm/", name, "/indptr"))
+  at <- as.vector(read(paste0("obsm/", name, "/indices")))
+  stopifnot(about$shape[1] == length(ids), about$shape[2] == length(words), length(ends) == length(ids) + 1)
+  stopifnot(ends[length(ends)] == length(at), length(at) == length(read(paste0("obsm/", name, "/data"))))
+  stopifnot(length(at) == 0 || (min(at) >= 0 && max(at) < length(words)))
+}
 stopifnot(nchar(read("uns/run")) > 1)
 cat(sprintf("readers.R: %s: %d users, %d labels: all equal\n", file, length(ids), shape[2]))

@@ -100,6 +100,53 @@ def check_matrix(a):
     assert cells == x.nnz
 
 
+def check_sparse(a, f):
+    """Every sparse matrix of obsm: sorted rows, columns by its vocabulary, one structure for those of one family."""
+    n = 0
+    for name, group in f["obsm"].items():
+        if not isinstance(group, h5py.Group):
+            continue
+        m = a.obsm[name]
+        n += 1
+        assert group.attrs["encoding-type"] == "csr_matrix", name
+        for key in ATTRIBUTES + ("vocabulary",):
+            assert isinstance(group.attrs.get(key), str), f"{name} has no text {key}"
+        words = f[group.attrs["vocabulary"]].asstr()[:]
+        kind = group.attrs["vocabulary"].split("/")[-1]
+        same(name + " vocabulary", a.uns["vocabulary"][kind], words)
+        plain = [w.encode() for w in words if w != "other"]
+        assert plain == sorted(set(plain)) and (len(plain) == len(words) or words[-1] == "other"), name
+        assert m.shape == (a.n_obs, len(words)), (name, m.shape)
+        assert m.indices.dtype == m.indptr.dtype, name
+        m.check_format(full_check=True)
+        assert m.has_sorted_indices and m.has_canonical_format, name
+        assert m[: min(3, a.n_obs)].toarray().shape[1] == len(words)
+        if "_table_" in name:
+            first = f["obsm"][next(k for k in f["obsm"] if k.startswith(name.split("_table_")[0] + "_table_"))]
+            for part in ("indices", "indptr"):
+                assert group[part] == first[part], f"{name}: {part} is not shared"
+    if n:
+        assert f["uns/vocabulary"].attrs["encoding-type"] == "dict"
+    return n
+
+
+def check_synthetic_sparse(a, i):
+    words = [f"style {c:02d}" + (" grün" if c == 7 else "") for c in range(40)]
+    same("styles", a.uns["vocabulary"]["style"], words)
+    i, c = i[:, None], np.arange(40)[None, :]
+    there = ((3 * i + c) % 13 == 0) & (i % 8 != 3)
+    want = {"count": (np.uint32, i % 100 + c), "share": (np.float32, np.where(c % 9 == 4, np.nan, c / 64) + 0 * i),
+            "new": (np.bool_, (c % 2 == 1) & (i >= 0)), "time": (np.int64, 1700000000000 + i + 0 * c)}
+    assert {k for k in a.obsm if k.startswith("style")} == {"style_table_" + k for k in want}
+    for name, (dtype, values) in want.items():
+        m = a.obsm["style_table_" + name]
+        assert m.dtype == dtype, (name, m.dtype)
+        rows, columns = np.nonzero(there)
+        same(name + " rows", m.indptr, np.concatenate([[0], np.cumsum(there.sum(axis=1))]))
+        same(name + " columns", m.indices, columns)
+        same(name, m.data, values[rows, columns].astype(dtype))
+
+
 def number_of(user_id):
     return int(user_id.lstrip("ukäfer"))
 
@@ -162,6 +209,7 @@ def check_synthetic(a, f, users, max_labels):
     largest = sorted(counts.index, key=lambda b: (-counts[b], b.encode()))
     want = largest[:max_labels] + ["other"] * (len(largest) > max_labels or "other" in brands)
     assert list(a.var["label"]) == ["new", "active", "sleeping", "lost"] + want, list(a.var["label"])
+    check_synthetic_sparse(a, i)
     check_uns(a)
 
 
@@ -188,6 +236,7 @@ def main():
         check_layout(f)
         a = anndata.read_h5ad(path)
         check_matrix(a)
+        check_sparse(a, f)
         check_backed(path, a)
         frame = pd.DataFrame({n: f["obs"][n][:] for n in f["obs"].attrs["column-order"]
                               if isinstance(f["obs"][n], h5py.Dataset)}, index=f["obs/user_id"].asstr()[:])

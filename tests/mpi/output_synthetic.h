@@ -70,6 +70,58 @@ static void tag(struct synthetic *s, const char *name, struct pt_labels labels) 
   if (pt_schema_tag(&s->schema, &c, &t, &err)) abort();
 }
 
+/* User i has cells at the styles c with (3 i + c) mod 13 = 0, and nothing where i mod 8 = 3. */
+#define STYLES 40
+static const struct pt_plane planes[] = {
+    {.name = "style_table_count", .type = PT_C_U32, .unit = "events", .description = "what style_table_count means"},
+    {.name = "style_table_inner", .type = PT_C_F64, .unit = "1", .description = "unseen", .hidden = true},
+    {.name = "style_table_share", .type = PT_C_F32, .unit = "1", .description = "what style_table_share means"},
+    {.name = "style_table_new", .type = PT_C_BOOL, .unit = "", .description = "what style_table_new means"},
+    {.name = "style_table_time", .type = PT_C_I64, .unit = "ms", .description = "what style_table_time means"}};
+#define PLANES (sizeof planes / sizeof *planes)
+static const struct pt_sparse sparse = {.vocabulary = PT_F_STYLE, .n_planes = PLANES, .planes = planes};
+
+static void sparse_column(struct synthetic *s) {
+  struct pt_column c = {.name = "style_table",
+                        .type = PT_C_BYTES,
+                        .where = PT_IN_CSR,
+                        .family = "synthetic",
+                        .level = "fact",
+                        .kind = "dynamic",
+                        .sparse = &sparse};
+  uint32_t at;
+  struct pt_err err = {0};
+  if (pt_schema_add(&s->schema, &c, &at, &err)) abort();
+}
+
+static void sparse_vocabulary(struct synthetic *s) {
+  char texts[STYLES][40];
+  struct pt_slice v[STYLES];
+  struct pt_err err = {0};
+  for (int i = 0; i < STYLES; i++)
+    v[i] = (struct pt_slice){texts[i], (size_t)snprintf(texts[i], 40, "style %02d%s", i, i == 7 ? " gr\xC3\xBCn" : "")};
+  struct pt_vocabulary vocabulary = {.text = v, .n = STYLES};
+  if (pt_rows_set_vocabulary(s->rows, PT_F_STYLE, &vocabulary, &err)) abort();
+}
+
+static void sparse_row(struct synthetic *s, uint32_t g, uint32_t r, uint64_t i) {
+  uint32_t at = (uint32_t)pt_schema_find(&s->schema, "style_table");
+  int64_t cells[STYLES][1 + PLANES], *cell = cells[0];
+  struct pt_err err = {0};
+  for (uint32_t c = 0; i % 8 != 3 && c < STYLES; c++) {
+    if ((3 * i + c) % 13) continue;
+    double share = c % 9 == 4 ? NAN : c / 64.0, inner = -1;
+    int64_t v[PLANES] = {(int64_t)(i % 100 + c), 0, 0, c % 2, 1700000000000 + (int64_t)i};
+    memcpy(&v[1], &inner, sizeof inner);
+    memcpy(&v[2], &share, sizeof share);
+    *cell = c;
+    memcpy(cell + 1, v, sizeof v);
+    cell += 1 + PLANES;
+  }
+  size_t n = (size_t)((char *)cell - (char *)cells);
+  if (n && pt_rows_put(s->rows, g, at, r, cells, n, &err)) abort();
+}
+
 static void make_schema(struct synthetic *s) {
   tag(s, "lifecycle",
       (struct pt_labels){.names = cycle, .n_names = 4, .ordered = true}); /* tags go last all the same */
@@ -84,6 +136,7 @@ static void make_schema(struct synthetic *s) {
   column(s, "is_member", PT_C_BOOL, false);
   column(s, "has_app", PT_C_BOOL, true);
   column(s, "hour_histogram", PT_C_U32, false);
+  sparse_column(s);
   column(s, "gender", PT_C_LABEL, false);
   column(s, "age_band", PT_C_LABEL, false);
   column(s, "city", PT_C_LABEL, false);
@@ -137,6 +190,7 @@ static void fill_facts(struct synthetic *s, uint32_t g, uint32_t r, uint64_t i) 
 
 static void fill_row(struct synthetic *s, uint32_t g, uint32_t r, uint64_t i) {
   fill_facts(s, g, r, i);
+  sparse_row(s, g, r, i);
   ((int32_t *)cell(s, g, "gender"))[r] = i % 4 == 3 ? -1 : (int32_t)(i % 4);
   ((int32_t *)cell(s, g, "age_band"))[r] = (int32_t)(i / 3 % 4);
   ((int32_t *)cell(s, g, "city"))[r] = city_of(s, i);
@@ -183,6 +237,7 @@ static void synthetic_open(struct synthetic *s, struct pt_comm *c, uint64_t tota
   make_schema(s);
   struct pt_err err = {0};
   if (pt_rows_open(&s->rows, &s->schema, &s->mem, NULL, &err)) abort();
+  sparse_vocabulary(s);
   struct numbered *u = calloc(total + 1, sizeof *u);
   struct pt_hash_key key = pt_hash_key_default();
   char id[64];

@@ -20,8 +20,10 @@ struct ev {
   const char *time, *type;
   const char *item, *order, *session, *coupon, *query; /* keys */
   const char *category, *brand, *channel, *city;       /* dictionary texts */
+  const char *style, *size, *topic;
   const char *amount, *price, *list, *discount, *qty, *results;
 };
+#define FX_DICTS 7
 #define E(at, ...) \
   { .time = at, .type = __VA_ARGS__ }
 struct user {
@@ -31,7 +33,8 @@ struct user {
 #define USER(list) \
   { list, sizeof(list) / sizeof *(list) }
 
-/* "-" = absent; labels by text; numbers as text, rounded to the column's type. */
+/* "-" = absent; labels by text; numbers as text, rounded to the column's type. "matrix/entry" is a cell of sparse rows:
+ * "." = there is none. */
 struct want {
   const char *column;
   uint32_t user;
@@ -42,8 +45,8 @@ struct fixture {
   struct pt_conf conf;
   struct pt_facts_ctx ctx;
   struct pt_zone *zone;
-  struct pt_slice texts[4][32]; /* category, brand, channel, city; sorted */
-  struct pt_slice names[8];     /* unknown event names */
+  struct pt_slice texts[FX_DICTS][32]; /* in the order of fx_dicts; sorted */
+  struct pt_slice names[8];            /* unknown event names */
   struct pt_schema schema;
   struct pt_facts *facts;
   struct pt_rows *rows;
@@ -52,7 +55,8 @@ struct fixture {
   struct pt_err err;
 };
 
-static const enum pt_field fx_dicts[4] = {PT_F_CATEGORY, PT_F_BRAND, PT_F_CHANNEL, PT_F_CITY};
+static const enum pt_field fx_dicts[FX_DICTS] = {PT_F_CATEGORY, PT_F_BRAND, PT_F_CHANNEL, PT_F_CITY,
+                                                 PT_F_STYLE,    PT_F_SIZE,  PT_F_TOPIC};
 
 static struct pt_names fx_names(const char *const *v, uint32_t n) {
   return (struct pt_names){(char **)(uintptr_t)v, n};
@@ -101,11 +105,11 @@ static inline void fx_dictionaries(struct fixture *f, const struct user *users, 
   for (uint32_t u = 0; u < n; u++)
     for (uint32_t i = 0; i < users[u].n; i++) {
       const struct ev *e = &users[u].events[i];
-      const char *texts[4] = {e->category, e->brand, e->channel, e->city};
-      for (int d = 0; d < 4; d++) fx_learn(f->texts[d], &f->ctx.n_dict[fx_dicts[d]], 32, texts[d]);
+      const char *texts[FX_DICTS] = {e->category, e->brand, e->channel, e->city, e->style, e->size, e->topic};
+      for (int d = 0; d < FX_DICTS; d++) fx_learn(f->texts[d], &f->ctx.n_dict[fx_dicts[d]], 32, texts[d]);
       if (pt_type_of(pt_slice_of(e->type)) == PT_T_OTHER) fx_learn(f->names, &f->ctx.n_dict[PT_F_EVENT], 8, e->type);
     }
-  for (int d = 0; d < 4; d++) f->ctx.dict[fx_dicts[d]] = f->texts[d];
+  for (int d = 0; d < FX_DICTS; d++) f->ctx.dict[fx_dicts[d]] = f->texts[d];
   f->ctx.dict[PT_F_EVENT] = f->names;
 }
 
@@ -133,9 +137,9 @@ static inline void fx_number(struct pt_event *e, enum pt_field field, int digits
 /* What cleaning makes of it: the amount is told, or price * quantity - discount. */
 static inline struct pt_event fx_event(const struct fixture *f, const struct ev *in) {
   struct pt_event e = {.time = fx_time(f, in->time), .type = (uint8_t)pt_type_of(pt_slice_of(in->type))};
-  const char *texts[4] = {in->category, in->brand, in->channel, in->city};
+  const char *texts[FX_DICTS] = {in->category, in->brand, in->channel, in->city, in->style, in->size, in->topic};
   fx_set(&e, PT_F_TIME, e.time);
-  for (int d = 0; d < 4; d++)
+  for (int d = 0; d < FX_DICTS; d++)
     if (texts[d]) fx_set(&e, fx_dicts[d], fx_code(f, fx_dicts[d], texts[d]));
   if (e.type == PT_T_OTHER) fx_set(&e, PT_F_EVENT, fx_code(f, PT_F_EVENT, in->type));
   fx_key(&e, PT_F_ITEM_ID, in->item);
@@ -184,9 +188,39 @@ static int fx_order(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* All users are here, so that codes are places in the vocabulary as they are. */
+static inline void fx_vocabularies(struct fixture *f) {
+  for (int d = 0; d < FX_DICTS; d++) {
+    struct pt_vocabulary v = {.text = f->texts[d], .n = f->ctx.n_dict[fx_dicts[d]]};
+    assert_int_equal(pt_rows_set_vocabulary(f->rows, fx_dicts[d], &v, &f->err), 0);
+  }
+}
+
+static inline void fx_codes(struct fixture *f, const struct pt_popneed *need, uint32_t column, uint32_t n) {
+  const struct pt_sparse *s = f->schema.columns[column].sparse;
+  struct pt_codesums *out = need->codes;
+  out->vocabulary = pt_rows_vocabulary(f->rows, s->vocabulary);
+  out->sum = calloc(out->vocabulary->n + 1, sizeof *out->sum);
+  for (uint32_t r = 0; r < n; r++) {
+    struct pt_slice b = pt_rows_bytes(f->rows, 0, column, r);
+    for (size_t at = 0; at < b.n; at += pt_cell_bytes(s)) {
+      uint32_t code;
+      int64_t v;
+      memcpy(&code, b.p + at, sizeof code);
+      memcpy(&v, b.p + at + 8, sizeof v);
+      out->sum[code] += (double)v;
+      out->all += (double)v;
+    }
+  }
+}
+
 static inline void fx_need(struct fixture *f, const struct pt_popneed *need, uint32_t n) {
   int64_t at = pt_schema_find(&f->schema, need->column);
   assert_true(at >= 0);
+  if (need->need == PT_NEED_CODES) {
+    fx_codes(f, need, (uint32_t)at, n);
+    return;
+  }
   const struct pt_column *c = &f->schema.columns[at];
   const void *values = pt_rows_values(f->rows, 0, (uint32_t)at);
   if (need->need == PT_NEED_SUM) {
@@ -230,6 +264,7 @@ static inline void fx_run(struct fixture *f, const struct user *users, uint32_t 
     }
     assert_int_equal(pt_facts_end(f->facts, f->rows, range, u, err), 0);
   }
+  fx_vocabularies(f);
   struct pt_popneed *needs;
   uint32_t n_needs;
   assert_int_equal(pt_facts_needs(f->facts, &needs, &n_needs, err), 0);
@@ -260,14 +295,47 @@ static inline void fx_cell(struct fixture *f, uint32_t column, uint32_t row, cha
   }
 }
 
+/* A cell of sparse rows by "matrix/entry"; *type = of the matrix. */
+static inline void fx_sparse(struct fixture *f, const char *name, uint32_t row, char out[300], enum pt_ctype *type) {
+  const char *entry = strchr(name, '/') + 1;
+  const struct pt_schema *s = &f->schema;
+  snprintf(out, 300, ".");
+  for (uint32_t c = 0; c < s->n; c++)
+    for (uint32_t p = 0; s->columns[c].sparse && p < s->columns[c].sparse->n_planes; p++) {
+      const struct pt_plane *plane = &s->columns[c].sparse->planes[p];
+      if (strlen(plane->name) != (size_t)(entry - 1 - name) || strncmp(plane->name, name, strlen(plane->name)) != 0)
+        continue;
+      const struct pt_vocabulary *v = pt_rows_vocabulary(f->rows, s->columns[c].sparse->vocabulary);
+      uint32_t code = pt_vocabulary_find(v, pt_slice_of(entry)), size = pt_cell_bytes(s->columns[c].sparse);
+      struct pt_slice b = pt_rows_bytes(f->rows, 0, c, row);
+      *type = plane->type;
+      for (size_t at = 0; at < b.n; at += size) {
+        double d;
+        int64_t i;
+        if (memcmp(b.p + at, &code, sizeof code) != 0) continue;
+        memcpy(&d, b.p + at + 8 + 8 * p, sizeof d);
+        memcpy(&i, b.p + at + 8 + 8 * p, sizeof i);
+        double value = *type == PT_C_F32 ? (double)(float)d : *type == PT_C_F64 ? d : (double)i;
+        snprintf(out, 300, isnan(value) ? "-" : "%.17g", value);
+      }
+      return;
+    }
+  fail_msg("no matrix %s", name);
+}
+
 static inline void fx_check(struct fixture *f, const struct want *wants, uint32_t n) {
   for (uint32_t i = 0; i < n; i++) {
-    int64_t at = pt_schema_find(&f->schema, wants[i].column);
-    if (at < 0) fail_msg("no column %s", wants[i].column);
     char got[300], expected[300], *end;
-    fx_cell(f, (uint32_t)at, wants[i].user, got);
+    enum pt_ctype type = PT_C_F64;
+    if (strchr(wants[i].column, '/')) {
+      fx_sparse(f, wants[i].column, wants[i].user, got, &type);
+    } else {
+      int64_t at = pt_schema_find(&f->schema, wants[i].column);
+      if (at < 0) fail_msg("no column %s", wants[i].column);
+      fx_cell(f, (uint32_t)at, wants[i].user, got);
+      type = f->schema.columns[at].type;
+    }
     double v = strtod(wants[i].value, &end);
-    enum pt_ctype type = f->schema.columns[at].type;
     if (type == PT_C_LABEL || *end || end == wants[i].value)
       snprintf(expected, sizeof expected, "%s", wants[i].value);
     else

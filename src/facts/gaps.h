@@ -1,0 +1,15 @@
+/* Gaps between distinct days: their median and its spread, in integers. */
+#ifndef PT_FACTS_GAPS_H
+#define PT_FACTS_GAPS_H
+#include "facts/vec.h"
+
+struct pt_gaps {
+  size_t n;
+  int64_t median2; /* twice the median gap */
+  int64_t mad4;    /* four times the median absolute deviation from it */
+};
+/* Of n_days ascending distinct days; `room` is a vector of int64_t to work in. Without a gap all is 0. */
+int pt_facts_gaps(struct pt_vec *room, const int32_t *days, size_t n_days, struct pt_gaps *out,
+                  struct pt_err *err) PT_MUST_CHECK;
+
+#endif

@@ -45,3 +45,17 @@ function(portrait_program name)
     target_link_libraries(${name} PRIVATE pt_${dep})
   endforeach()
 endfunction()
+
+# portrait_embed(MODULE NAME FILE): the bytes of FILE as `const unsigned char pt_NAME[]` and their number pt_NAME_n.
+function(portrait_embed module name file)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${file})
+  file(READ ${PROJECT_SOURCE_DIR}/${file} hex HEX)
+  string(LENGTH "${hex}" digits)
+  math(EXPR bytes "${digits} / 2")
+  string(REGEX REPLACE "(..)" "0x\\1," hex "${hex}")
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}.c)
+  file(WRITE ${source}.new "/* ${file} */\n#include <stddef.h>\nextern const unsigned char pt_${name}[];\n\
+extern const size_t pt_${name}_n;\nconst unsigned char pt_${name}[] = {${hex}};\nconst size_t pt_${name}_n = ${bytes};\n")
+  configure_file(${source}.new ${source} COPYONLY)
+  target_sources(pt_${module} PRIVATE ${source})
+endfunction()

@@ -30,6 +30,28 @@ struct pt_segment_rules {
   struct pt_segment_rule *v;
   uint32_t n;
 };
+enum pt_tag_level { PT_TAG_NONE, PT_TAG_FACT, PT_TAG_MODEL, PT_TAG_PREDICTION };
+struct pt_case {
+  struct pt_rule when;
+  char *label;
+};
+/* A tag: the label of the first case whose condition holds, else `otherwise` (NULL: unknown). */
+struct pt_tag_rule {
+  char *name;
+  char *place; /* of the name */
+  struct pt_case *cases;
+  uint32_t n_cases;
+  char *otherwise;
+  struct pt_rule index, evidence;
+  char *description, *family;
+  struct pt_names labels; /* their order; n = 0: as they appear */
+  enum pt_tag_level level;
+  bool ordered;
+};
+struct pt_tag_rules {
+  struct pt_tag_rule *v;
+  uint32_t n;
+};
 
 /* What a metric of the job file does with the events it takes, in the order of the key's choices. */
 enum pt_metric_op {
@@ -96,6 +118,8 @@ struct pt_conf {
   struct pt_format *format;         /* NULL: found per file. `format: rees46` names a built-in one */
   uint64_t max_line;                /* read.max_line */
   uint32_t max_labels;              /* tags.max_labels 1000 */
+  struct pt_names tag_files;        /* tags.files: further files of rules, until pt_conf_rules has taken them */
+  struct pt_tag_rules tags;         /* tags.NAME, in the order of the file */
   uint32_t segment_labels;          /* segments.max_labels 50 */
   struct pt_names segment_tables;   /* segments.tables; none: all */
   uint32_t privacy_k;               /* privacy.k 0 */
@@ -115,6 +139,14 @@ extern const uint32_t pt_n_sensitive_names;
 int pt_conf_default(struct pt_conf *c, struct pt_err *err) PT_MUST_CHECK;
 /* Defaults, then the YAML text. `name` for messages. 78 with line and column. */
 int pt_conf_parse(struct pt_conf *c, const char *name, struct pt_slice yaml, struct pt_err *err) PT_MUST_CHECK;
+/* The tags and segments of a further file, which holds nothing else: those whose names c has already stay as they are.
+ * 78 with line and column; c is the caller's to free. */
+int pt_conf_rules(struct pt_conf *c, const char *name, struct pt_slice yaml, struct pt_err *err) PT_MUST_CHECK;
+/* The standard tags: jobs/standard.yaml, as it was when the program was built. */
+int pt_conf_standard(struct pt_tag_rules *out, struct pt_err *err) PT_MUST_CHECK;
+void pt_tag_rules_free(struct pt_tag_rules *t);
+/* One tag as YAML, as it stands under `tags`. */
+int pt_tag_rule_text(const struct pt_tag_rule *rule, struct pt_buf *out, struct pt_err *err) PT_MUST_CHECK;
 /* The resolved configuration as YAML that pt_conf_parse reads to the same values; for /uns/run and the log. */
 int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err) PT_MUST_CHECK;
 void pt_conf_free(struct pt_conf *c);

@@ -92,7 +92,8 @@ struct pt_schema {
 /* Adds a column (copied); *at = its number. 78 on a clash of names, 71 without memory. */
 int pt_schema_add(struct pt_schema *s, const struct pt_column *c, uint32_t *at, struct pt_err *err) PT_MUST_CHECK;
 /* Adds the three columns of a tag: c->name, c->labels, c->description, family, level, kind are read. Tags stand behind
- * all other columns in the file whatever the order of adding. */
+ * all other columns in the file whatever the order of adding. c->where = PT_HIDDEN: the three are intermediates and no
+ * tag. */
 int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag *tag, struct pt_err *err) PT_MUST_CHECK;
 /* Adds the column of a segment of the job file. */
 int pt_schema_segment(struct pt_schema *s, const char *name, const char *description, uint32_t *at,
@@ -101,6 +102,8 @@ int pt_schema_segment(struct pt_schema *s, const char *name, const char *descrip
 static inline const char *pt_segment_name(const struct pt_schema *s, uint32_t i) {
   return s->columns[s->segments[i]].name + sizeof PT_SEGMENT_PREFIX - 1;
 }
+/* Hides the columns and tags that no glob asks for: they are there because something else reads them. */
+void pt_schema_hide(struct pt_schema *s, const char *const *globs, uint32_t n);
 /* Column number by name, or -1. */
 int64_t pt_schema_find(const struct pt_schema *s, const char *name);
 /* Bytes of one row's values of a column (width included): 0 for PT_C_BYTES. */

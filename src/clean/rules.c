@@ -44,7 +44,7 @@ static bool is_word(const char *text) {
 static int compile(struct pt_cleaner *c, struct pt_expr **out, const char *text, enum pt_xtype want,
                    struct pt_err *err) {
   if (!text) return 0;
-  struct pt_xnames names = {c, find_name, suggest};
+  struct pt_xnames names = {.ctx = c, .find = find_name, .suggest = suggest};
   return pt_expr_compile(out, text, want, &names, err);
 }
 

@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <portrait/facts.h>
 #include <portrait/nearest.h>
+#include <portrait/tags.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,7 +124,16 @@ static int print_all(const struct pt_schema *s, bool json) {
   return 0;
 }
 
-static int print_one(const struct pt_schema *s, const char *name, bool json) {
+/* A tag that is data: its rule, ready to be copied into a job file. */
+static void print_rule(const struct pt_tag_rule *rule) {
+  struct pt_buf text = {0};
+  struct pt_err err = {0};
+  if (rule && pt_tag_rule_text(rule, &text, &err) == 0)
+    printf("  the rule, to be changed under `tags` of the job file:\ntags:\n%.*s", (int)text.n, text.p);
+  pt_buf_free(&text);
+}
+
+static int print_one(const struct pt_schema *s, const struct pt_tags *tags, const char *name, bool json) {
   json_t *one = NULL;
   int64_t at = pt_schema_find(s, name);
   const struct pt_column *column;
@@ -134,6 +144,7 @@ static int print_one(const struct pt_schema *s, const char *name, bool json) {
   } else if (at >= 0 && s->columns[at].where != PT_HIDDEN && s->columns[at].where != PT_IN_CSR) {
     one = column_json(&s->columns[at]);
     if (!json) print_column(&s->columns[at]);
+    if (!json) print_rule(pt_tags_rule(tags, name));
   }
   for (uint32_t i = 0; !one && pt_conf_key(i); i++)
     if (strcmp(pt_conf_key(i)->name, name) == 0) {
@@ -185,13 +196,15 @@ int cli_explain(int argc, char **argv) {
   struct pt_schema schema = {0};
   struct pt_err err = {0};
   struct pt_facts *facts = NULL;
-  int code = pt_catalogue(&conf, &schema, &facts, &err);
+  struct pt_tags *tags = NULL;
+  int code = pt_catalogue(&conf, &schema, &facts, &tags, &err);
   if (code)
     cli_print_error(&err);
   else
-    code = e.name ? print_one(&schema, e.name, e.json) : print_all(&schema, e.json);
+    code = e.name ? print_one(&schema, tags, e.name, e.json) : print_all(&schema, e.json);
   if (!err.code && code) suggest(&schema, e.name);
   pt_schema_free(&schema);
+  pt_tags_close(tags);
   pt_facts_close(facts);
   pt_conf_free(&conf);
   return code;

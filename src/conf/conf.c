@@ -121,6 +121,46 @@ int pt_conf_parse(struct pt_conf *c, const char *name, struct pt_slice yaml, str
   return code;
 }
 
+/* The two sections of a file of rules, read as if they stood in a job file. */
+static int take_rules(struct walk *w) {
+  const struct pt_ynode *nodes = w->r.doc->nodes;
+  if (pt_yaml_is_null(w->r.doc, 0)) return 0;
+  if (nodes[0].kind != PT_Y_MAP) return pt_yaml_fail(w->r.doc, 0, w->r.err, "a file of rules is a map");
+  for (uint32_t k = nodes[0].child; k; k = nodes[nodes[k].next].next) {
+    const char *name = pt_yaml_text(w->r.doc, k);
+    if (strcmp(name, "tags") != 0 && strcmp(name, "segments") != 0)
+      return pt_yaml_fail(w->r.doc, k, w->r.err, "'%.64s': a file of rules holds tags and segments alone", name);
+    PT_TRY(take_section(w, k));
+  }
+  for (uint32_t i = 0; i < pt_keys_n; i++)
+    if (w->given[i])
+      return pt_yaml_fail(w->r.doc, w->given[i], w->r.err, "%s stands in the job file alone", pt_keys[i].info.name);
+  return 0;
+}
+
+int pt_conf_rules(struct pt_conf *c, const char *name, struct pt_slice yaml, struct pt_err *err) {
+  struct pt_yaml doc;
+  struct pt_conf own = {0};
+  PT_TRY(pt_yaml_read(&doc, name, yaml, err));
+  struct walk w = {.r = {.doc = &doc, .err = err}, .c = &own};
+  int code = take_rules(&w);
+  if (!code) code = pt_conf_adopt(c, &own, err);
+  pt_yaml_free(&doc);
+  pt_conf_free(&own);
+  return code;
+}
+
+int pt_conf_standard(struct pt_tag_rules *out, struct pt_err *err) {
+  struct pt_conf c = {0};
+  struct pt_slice yaml = {(const char *)pt_standard_yaml, pt_standard_yaml_n};
+  int code = pt_conf_rules(&c, "standard.yaml", yaml, err);
+  *out = c.tags;
+  c.tags = (struct pt_tag_rules){0};
+  pt_conf_free(&c);
+  if (code) pt_tag_rules_free(out);
+  return code;
+}
+
 /* Canonical: every key in the table's order, sections as blocks. */
 int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err) {
   const char *section = "";
@@ -146,10 +186,12 @@ int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err
 void pt_conf_free(struct pt_conf *c) {
   struct pt_names *names[] = {&c->columns,         &c->counted_events, &c->not_visit,
                               &c->visit_events,    &c->funnel_steps,   &c->essential_categories,
-                              &c->allow_sensitive, &c->inputs,         &c->segment_tables};
+                              &c->allow_sensitive, &c->inputs,         &c->segment_tables,
+                              &c->tag_files};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) pt_names_free(names[i]);
   pt_segment_rules_free(&c->segments);
   pt_metrics_free(&c->metrics);
+  pt_tag_rules_free(&c->tags);
   free(c->rates);
   if (c->format) pt_format_free(c->format);
   free(c->format);

@@ -61,7 +61,7 @@ struct pt_key {
   bool entries; /* SECTION.NAME stands for every other name in the section: read() gets the node of the name */
 };
 
-#define PT_MAX_KEYS        64 /* bounds of both tables */
+#define PT_MAX_KEYS        128 /* bounds of both tables */
 #define PT_MAX_FORMAT_KEYS 16
 
 extern const struct pt_key pt_keys[];
@@ -83,8 +83,12 @@ pt_key_write pt_write_text, pt_write_choice, pt_write_bool, pt_write_count32, pt
 pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category, pt_item_sensitive, pt_item_table;
 
 /* rules.c: tags and segments. */
-pt_key_read pt_read_segment;
-pt_key_write pt_write_segments;
+pt_key_read pt_read_segment, pt_read_tag;
+pt_key_write pt_write_segments, pt_write_tags;
+/* Takes over what `from` has under names of its own, behind the others. */
+int pt_conf_adopt(struct pt_conf *c, struct pt_conf *from, struct pt_err *err);
+extern const unsigned char pt_standard_yaml[]; /* jobs/standard.yaml */
+extern const size_t pt_standard_yaml_n;
 void pt_segment_rules_free(struct pt_segment_rules *s);
 
 /* The scalar's text, or NULL with an error where the node is a map, a list or nothing. */

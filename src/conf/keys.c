@@ -152,6 +152,20 @@ const struct pt_key pt_keys[] = {
               "The most labels that an open tag such as city gets in the label matrix; the rest is other."},
      COUNT(1, 65535),
      AT(max_labels)},
+    {.info = {"tags.files", "list of paths", "", "[]",
+              "Further files of tags and segments, for example a changed copy of standard.yaml. Relative to the job "
+              "file's folder. Of two with one name the later one holds, and the job file's own before all."},
+     LIST(0, 100),
+     .item = pt_item_text,
+     AT(tag_files)},
+    {.info = {"tags.NAME", "map", "", "",
+              "A tag: cases (a list of when and label, the first that holds), default (label where none does), index, "
+              "evidence, level (fact, model, prediction), labels, ordered, family, description. A standard tag of this "
+              "name is replaced."},
+     .read = pt_read_tag,
+     .write = pt_write_tags,
+     .entries = true,
+     AT(tags)},
     {.info = {"segments.max_labels", "a whole number", "labels", "50",
               "The most labels of an open tag that get rows of their own in the segments' tables; the rest is other."},
      COUNT(1, 65535),

@@ -34,7 +34,7 @@ int pt_schema_add(struct pt_schema *s, const struct pt_column *c, uint32_t *at, 
 int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag *tag, struct pt_err *err) {
   struct pt_column label = *c, index = *c, evidence = *c;
   label.type = PT_C_LABEL;
-  label.where = index.where = evidence.where = PT_IN_OBS;
+  label.where = index.where = evidence.where = c->where == PT_HIDDEN ? PT_HIDDEN : PT_IN_OBS;
   label.width = index.width = evidence.width = 1;
   index.type = PT_C_F32;
   evidence.type = PT_C_U32;
@@ -50,6 +50,7 @@ int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag 
   PT_TRY(pt_schema_add(s, &label, &tag->label, err));
   PT_TRY(pt_schema_add(s, &index, &tag->index, err));
   PT_TRY(pt_schema_add(s, &evidence, &tag->evidence, err));
+  if (c->where == PT_HIDDEN) return 0;
   if (s->n_tags == s->cap_tags) {
     uint32_t cap = s->cap_tags ? s->cap_tags * 2 : 16;
     struct pt_tag *tags = realloc(s->tags, cap * sizeof *tags);
@@ -101,6 +102,20 @@ bool pt_column_wanted(const struct pt_column *c, const char *const *globs, uint3
         plane_matches(c, globs[i]))
       return true;
   return false;
+}
+
+void pt_schema_hide(struct pt_schema *s, const char *const *globs, uint32_t n) {
+  for (uint32_t i = 0; i < s->n; i++)
+    if (!pt_column_wanted(&s->columns[i], globs, n)) s->columns[i].where = PT_HIDDEN;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < s->n_tags; i++) { /* a tag is asked for by any of its three names */
+    struct pt_tag t = s->tags[i];
+    enum pt_where *where[] = {&s->columns[t.label].where, &s->columns[t.index].where, &s->columns[t.evidence].where};
+    if (*where[0] == PT_HIDDEN && *where[1] == PT_HIDDEN && *where[2] == PT_HIDDEN) continue;
+    *where[0] = *where[1] = *where[2] = PT_IN_OBS;
+    s->tags[kept++] = t;
+  }
+  s->n_tags = kept;
 }
 
 void pt_schema_free(struct pt_schema *s) {

@@ -60,7 +60,7 @@ static int collect_reads(struct pt_expr *e, struct pt_err *err) {
 
 static int build(struct pt_expr *e, const struct pt_xnames *names, struct pt_err *err) {
   PT_TRY(pt_x_parse(e, names, err));
-  PT_TRY(pt_x_check(e, err));
+  PT_TRY(pt_x_check(e, names, err));
   PT_TRY(collect_reads(e, err));
   e->stack = calloc(e->depth, sizeof *e->stack);
   e->scratch = calloc(e->n_scratch + 1u, sizeof *e->scratch);
@@ -75,6 +75,7 @@ int pt_expr_compile(struct pt_expr **out, const char *text, enum pt_xtype want, 
   struct pt_expr *e = calloc(1, sizeof *e);
   if (!e) return pt_x_no_memory(err);
   e->want = want;
+  e->clock = names ? names->clock : NULL;
   e->text = strdup(text);
   int code = e->text ? build(e, names, err) : pt_x_no_memory(err);
   if (code) {

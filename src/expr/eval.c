@@ -1,6 +1,8 @@
 /* The program run on a stack of values, without jumps: every step costs tens of nanoseconds and has no effect but its
  * value, and the same program can run over columns. Nothing is allocated but the buffers of lower(), which grow to the
  * longest text met. Unknown is PT_X_ANY. */
+#include <math.h>
+
 #include "expr_priv.h"
 
 static const struct pt_xvalue unknown = {.type = PT_X_ANY};
@@ -159,6 +161,24 @@ static void extreme(bool largest, uint32_t n, struct pt_xvalue *v) {
   }
 }
 
+static void transform(struct pt_expr *e, enum pt_xop op, struct pt_xvalue *v) {
+  to_number(v);
+  if (v->type != PT_X_NUMBER) return;
+  double x = NAN;
+  if (op != PT_XO_DAYS_SINCE)
+    x = pt_x_function(op, v->number);
+  else if (!pt_x_days_since(e, v->number, &x))
+    x = NAN;
+  pt_x_set_double(x, v);
+}
+
+bool pt_x_search(enum pt_xop op, struct pt_slice text, struct pt_slice part) {
+  if (part.n == 0) return true;
+  if (part.n > text.n) return false;
+  if (op == PT_XO_CONTAINS) return memmem(text.p, text.n, part.p, part.n) != NULL;
+  return memcmp(op == PT_XO_STARTS_WITH ? text.p : text.p + text.n - part.n, part.p, part.n) == 0;
+}
+
 static void search(enum pt_xop op, struct pt_xvalue *v) {
   to_text(&v[0]);
   to_text(&v[1]);
@@ -166,15 +186,7 @@ static void search(enum pt_xop op, struct pt_xvalue *v) {
     v[0] = unknown;
     return;
   }
-  struct pt_slice text = v[0].text, part = v[1].text;
-  bool truth = part.n == 0;
-  if (!truth && part.n <= text.n) {
-    if (op == PT_XO_CONTAINS)
-      truth = memmem(text.p, text.n, part.p, part.n) != NULL;
-    else
-      truth = memcmp(op == PT_XO_STARTS_WITH ? text.p : text.p + text.n - part.n, part.p, part.n) == 0;
-  }
-  set_truth(&v[0], truth);
+  set_truth(&v[0], pt_x_search(op, v[0].text, v[1].text));
 }
 
 static void lower(struct pt_buf *scratch, struct pt_xvalue *v) {
@@ -185,8 +197,7 @@ static void lower(struct pt_buf *scratch, struct pt_xvalue *v) {
     *v = unknown;
     return;
   }
-  for (size_t i = 0; i < scratch->n; i++)
-    if (scratch->p[i] >= 'A' && scratch->p[i] <= 'Z') scratch->p[i] = (char)(scratch->p[i] + 32);
+  for (size_t i = 0; i < scratch->n; i++) scratch->p[i] = pt_x_lower(scratch->p[i]);
   v->text.p = scratch->p;
 }
 
@@ -228,6 +239,12 @@ static void step(struct pt_expr *e, const struct pt_xnode *node, struct pt_xvalu
     case PT_XO_MUL:
     case PT_XO_DIV:
       arithmetic(node->op, v);
+      break;
+    case PT_XO_LOG:
+    case PT_XO_EXP:
+    case PT_XO_SQRT:
+    case PT_XO_DAYS_SINCE:
+      transform(e, node->op, v);
       break;
     case PT_XO_IF:
       choose(v);

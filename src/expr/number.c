@@ -207,6 +207,22 @@ void pt_x_div(const struct pt_xvalue *a, const struct pt_xvalue *b, struct pt_xv
   set_double(a->number / b->number, out);
 }
 
+double pt_x_function(enum pt_xop op, double x) {
+  return op == PT_XO_LOG ? log(x) : op == PT_XO_EXP ? exp(x) : sqrt(x);
+}
+
+bool pt_x_days_since(struct pt_expr *e, double ms, double *days) {
+  if (!(fabs(ms) < 1e15)) return false; /* 30,000 years */
+  int64_t t = (int64_t)floor(ms);
+  if (t < e->shift_from || t >= e->shift_to) e->shift = pt_zone_offset(e->clock->zone, t, &e->shift_from, &e->shift_to);
+  *days = (double)(e->clock->last_day - pt_floor_div(t + e->shift, PT_DAY_MS));
+  return true;
+}
+
+void pt_x_set_double(double value, struct pt_xvalue *out) {
+  set_double(value, out);
+}
+
 void pt_x_negate(struct pt_xvalue *v) {
   if (v->exact) v->mantissa = -v->mantissa;
   v->number = v->exact && v->mantissa == 0 ? 0 : -v->number;

@@ -25,6 +25,12 @@ const struct pt_xfunction pt_x_functions[] = {{"if", PT_XO_IF, 3, 3},
                                               {"abs", PT_XO_ABS, 1, 1},
                                               {"min", PT_XO_MIN, 1, UINT32_MAX},
                                               {"max", PT_XO_MAX, 1, UINT32_MAX},
+                                              {"log", PT_XO_LOG, 1, 1},
+                                              {"exp", PT_XO_EXP, 1, 1},
+                                              {"sqrt", PT_XO_SQRT, 1, 1},
+                                              {"days_since", PT_XO_DAYS_SINCE, 1, 1},
+                                              {"interest", PT_XO_INTEREST, 2, 2},
+                                              {"prank", PT_XO_PRANK, 1, 1},
                                               {NULL, PT_XO_CONST, 0, 0}};
 
 static int parse_or(struct parser *p);
@@ -79,9 +85,18 @@ static int enter(struct parser *p) {
   return pt_x_mistake(p->e->text, p->now.at, p->err, "nested deeper than %d levels", PT_X_DEPTH);
 }
 
+/* Some functions are there only where the names know what they ask for. */
+static bool available(const struct parser *p, enum pt_xop op) {
+  if (op == PT_XO_DAYS_SINCE) return p->names && p->names->clock;
+  if (op == PT_XO_INTEREST) return p->names && p->names->interest;
+  if (op == PT_XO_PRANK) return p->names && p->names->rank;
+  return true;
+}
+
+/* Those that are not there stand as "" so that numbers stay dense. */
 static const char *function_name(void *ctx, uint32_t i) {
-  (void)ctx;
-  return pt_x_functions[i].name;
+  const struct pt_xfunction *f = &pt_x_functions[i];
+  return f->name && !available(ctx, f->op) ? "" : f->name;
 }
 
 /* The arguments behind a function's name; now = the token behind '('. */
@@ -97,26 +112,73 @@ static int parse_arguments(struct parser *p, uint32_t *n) {
   return expect(p, ")", "behind the arguments");
 }
 
+static int unknown_function(struct parser *p, struct pt_xtoken name, struct pt_slice text) {
+  const char *near = pt_nearest(text, function_name, p);
+  int shown = name.n < 64 ? (int)name.n : 64;
+  if (near)
+    return pt_x_mistake(p->e->text, name.at, p->err, "unknown function '%.*s' (did you mean '%s'?)", shown, text.p,
+                        near);
+  return pt_x_mistake(p->e->text, name.at, p->err, "unknown function '%.*s'", shown, text.p);
+}
+
+static int emit_operand(struct parser *p, uint32_t at, int operand, enum pt_xtype type) {
+  PT_TRY(emit(p, PT_XO_OPERAND, at, (uint32_t)operand));
+  p->e->nodes[p->e->n_nodes - 1].type = type;
+  return 0;
+}
+
+/* interest('category', 'shoes'): its two constants become one operand. */
+static int finish_interest(struct parser *p, struct pt_xtoken name, uint32_t first) {
+  struct pt_slice text[2];
+  for (uint32_t i = 0; i < 2; i++) {
+    const struct pt_xnode *node = &p->e->nodes[first + i];
+    const struct pt_xvalue *v = node->op == PT_XO_CONST ? &p->e->constants[node->arg].value : NULL;
+    if (p->e->n_nodes != first + 2 || !v || v->type != PT_X_TEXT)
+      return pt_x_mistake(p->e->text, name.at, p->err, "interest() takes two texts in quotes: a kind and an entry");
+    text[i] = v->text;
+  }
+  uint32_t at = p->e->nodes[first].at;
+  int operand = p->names->interest(p->names->ctx, text[0], text[1]);
+  p->e->n_nodes = first;
+  if (operand >= 0) return emit_operand(p, name.at, operand, PT_X_NUMBER);
+  const char *near = p->names->kinds ? pt_nearest(text[0], p->names->kinds, p->names->ctx) : NULL;
+  int shown = text[0].n < 64 ? (int)text[0].n : 64;
+  if (near)
+    return pt_x_mistake(p->e->text, at, p->err, "unknown interest '%.*s' (did you mean '%s'?)", shown, text[0].p, near);
+  return pt_x_mistake(p->e->text, at, p->err, "unknown interest '%.*s'", shown, text[0].p);
+}
+
+/* The text from byte `from` to the bracket before the token at hand. */
+static struct pt_slice argument_text(const struct parser *p, uint32_t from) {
+  uint32_t to = p->now.at;
+  while (to > from && p->e->text[to - 1] != ')') to--;
+  return pt_slice_trim((struct pt_slice){p->e->text + from, to > from ? to - 1 - from : 0});
+}
+
+/* prank(x): x is somebody else's expression, its steps are dropped here. */
+static int finish_rank(struct parser *p, struct pt_xtoken name, uint32_t first, struct pt_slice argument) {
+  int operand = p->names->rank(p->names->ctx, argument, p->err);
+  if (operand < 0) return p->err->code;
+  p->e->n_nodes = first;
+  return emit_operand(p, name.at, operand, PT_X_NUMBER);
+}
+
 static int parse_call(struct parser *p, struct pt_xtoken name) {
   struct pt_slice text = {p->e->text + name.at, name.n};
   const struct pt_xfunction *f = pt_x_functions;
-  while (f->name && !pt_slice_eq(text, pt_slice_of(f->name))) f++;
-  if (!f->name) {
-    const char *near = pt_nearest(text, function_name, NULL);
-    int shown = name.n < 64 ? (int)name.n : 64;
-    if (near)
-      return pt_x_mistake(p->e->text, name.at, p->err, "unknown function '%.*s' (did you mean '%s'?)", shown, text.p,
-                          near);
-    return pt_x_mistake(p->e->text, name.at, p->err, "unknown function '%.*s'", shown, text.p);
-  }
-  uint32_t n;
+  while (f->name && !(pt_slice_eq(text, pt_slice_of(f->name)) && available(p, f->op))) f++;
+  if (!f->name) return unknown_function(p, name, text);
+  uint32_t n, first = p->e->n_nodes;
   PT_TRY(enter(p));
   PT_TRY(advance(p));
+  uint32_t from = p->now.at;
   PT_TRY(parse_arguments(p, &n));
   p->depth--;
   if (n < f->least || n > f->most)
     return pt_x_mistake(p->e->text, name.at, p->err, "%s() takes %s%u argument%s, not %u", f->name,
                         f->least == f->most ? "" : "at least ", f->least, f->least == 1 ? "" : "s", n);
+  if (f->op == PT_XO_INTEREST) return finish_interest(p, name, first);
+  if (f->op == PT_XO_PRANK) return finish_rank(p, name, first, argument_text(p, from));
   return emit(p, f->op, name.at, f->op == PT_XO_LOWER ? p->e->n_scratch++ : n);
 }
 
@@ -136,11 +198,7 @@ static int parse_name(struct parser *p) {
   if (is(p, PT_XT_SIGN, "(")) return parse_call(p, name);
   enum pt_xtype type = PT_X_ANY;
   int operand = p->names && p->names->find ? p->names->find(p->names->ctx, text, &type) : -1;
-  if (operand >= 0) {
-    PT_TRY(emit(p, PT_XO_OPERAND, name.at, (uint32_t)operand));
-    p->e->nodes[p->e->n_nodes - 1].type = type;
-    return 0;
-  }
+  if (operand >= 0) return emit_operand(p, name.at, operand, type);
   const char *near = p->names && p->names->suggest ? pt_nearest(text, p->names->suggest, p->names->ctx) : NULL;
   int shown = text.n < 64 ? (int)text.n : 64;
   if (near)

@@ -1,6 +1,9 @@
 /* One pass over the program with a stack of types instead of values. PT_X_ANY fits everywhere: what it holds is told
  * by each value. A comparison of two such is by number where a value is a number, else by bytes; where one side's type
  * is known here, that decides. The deepest stack of this pass is the one that evaluation needs. */
+#include <float.h>
+#include <math.h>
+#include <portrait/nearest.h>
 #include <stdlib.h>
 
 #include "expr_priv.h"
@@ -8,10 +11,13 @@
 struct cell {
   enum pt_xtype type;
   uint32_t at;
+  bool time;              /* ms since 1970-01-01 */
+  struct pt_xnode *whole; /* a constant or an operand by itself, else NULL */
 };
 
 struct check {
   struct pt_expr *e;
+  const struct pt_xnames *names;
   struct pt_err *err;
   struct cell *stack;
   uint32_t n;
@@ -63,9 +69,51 @@ static int comparison(struct check *c, const struct cell *cells, uint32_t n, uin
   return 0;
 }
 
+static unsigned traits(const struct check *c, uint32_t operand) {
+  return c->names && c->names->traits ? c->names->traits(c->names->ctx, (int)operand) : 0;
+}
+
+struct vocabulary {
+  const struct pt_xnames *names;
+  int operand;
+};
+
+static const char *label(void *ctx, uint32_t i) {
+  const struct vocabulary *v = ctx;
+  return v->names->label(v->names->ctx, v->operand, i);
+}
+
+/* A constant that an operand is compared with: a float32 for a float32, a label that there is for a label. */
+static int fit_constant(struct check *c, const struct cell *cell, struct pt_xconst *constant) {
+  if (!cell->whole || cell->whole->op != PT_XO_OPERAND) return 0;
+  struct pt_xvalue *v = &constant->value;
+  if (v->type == PT_X_NUMBER && fabs(v->number) <= FLT_MAX && (traits(c, cell->whole->arg) & PT_X_FLOAT32))
+    pt_x_set_double((double)(float)v->number, v);
+  if (v->type != PT_X_TEXT || !c->names || !c->names->label) return 0;
+  struct vocabulary known = {c->names, (int)cell->whole->arg};
+  const char *one = label(&known, 0);
+  if (!one) return 0;
+  for (uint32_t i = 0; (one = label(&known, i)); i++)
+    if (pt_slice_eq(v->text, pt_slice_of(one))) return 0;
+  const char *near = pt_nearest(v->text, label, &known);
+  int shown = v->text.n < 64 ? (int)v->text.n : 64;
+  if (near)
+    return pt_x_mistake(c->e->text, constant->at, c->err, "no label is '%.*s' (did you mean '%.64s'?)", shown,
+                        v->text.p, near);
+  return pt_x_mistake(c->e->text, constant->at, c->err, "no label is '%.*s' (there is '%.64s')", shown, v->text.p,
+                      label(&known, 0));
+}
+
+static int fit_cells(struct check *c, const struct cell *one, const struct cell *other) {
+  if (!other->whole || other->whole->op != PT_XO_CONST) return 0;
+  return fit_constant(c, one, &c->e->constants[other->whole->arg]);
+}
+
 static int check_order(struct check *c, struct pt_xnode *node) {
   const struct cell *cells = &c->stack[c->n - 2];
   PT_TRY(comparison(c, cells, 2, node->at, &node->type));
+  PT_TRY(fit_cells(c, &cells[0], &cells[1]));
+  PT_TRY(fit_cells(c, &cells[1], &cells[0]));
   if (node->type == PT_X_BOOL && node->op != PT_XO_EQ && node->op != PT_XO_NE)
     return pt_x_mistake(c->e->text, node->at, c->err, "yes-or-no values have no order");
   return 0;
@@ -75,11 +123,29 @@ static int check_constants(struct check *c, struct pt_xnode *node) {
   struct cell left = c->stack[c->n - 1];
   node->type = left.type;
   for (uint32_t i = 0; i < node->count; i++) {
-    const struct pt_xconst *k = &c->e->constants[node->arg + i];
-    struct cell pair[2] = {{node->type, left.at}, {k->value.type, k->at}};
+    struct pt_xconst *k = &c->e->constants[node->arg + i];
+    struct cell pair[2] = {{.type = node->type, .at = left.at}, {.type = k->value.type, .at = k->at}};
     PT_TRY(comparison(c, pair, 2, k->at, &node->type));
+    PT_TRY(fit_constant(c, &left, k));
   }
   return 0;
+}
+
+/* A time is what the choice of several times gives. */
+static bool gives_time(const struct check *c, const struct pt_xnode *node) {
+  if (node->op == PT_XO_OPERAND) return traits(c, node->arg) & PT_X_TIME;
+  if (node->op != PT_XO_IF && node->op != PT_XO_COALESCE && node->op != PT_XO_MIN && node->op != PT_XO_MAX)
+    return false;
+  bool all = true;
+  for (uint32_t i = node->op == PT_XO_IF; i < node->takes; i++) all = all && c->stack[c->n - node->takes + i].time;
+  return all;
+}
+
+static int check_time(struct check *c) {
+  const struct cell *cell = &c->stack[c->n - 1];
+  PT_TRY(need(c, cell, PT_X_NUMBER));
+  if (cell->time || !c->names || !c->names->traits) return 0;
+  return pt_x_mistake(c->e->text, cell->at, c->err, "days_since() takes a time, this is none");
 }
 
 /* Checks the operands of a step and says how many of them it takes from the stack and what it leaves there. */
@@ -134,6 +200,8 @@ static int step(struct check *c, struct pt_xnode *node, enum pt_xtype *gives) {
     case PT_XO_NUMBER:
       if (c->stack[c->n - 1].type == PT_X_TEXT) return 0;
       return need_all(c, *takes, PT_X_NUMBER);
+    case PT_XO_DAYS_SINCE:
+      return check_time(c);
     default: /* arithmetic */
       return need_all(c, *takes, PT_X_NUMBER);
   }
@@ -142,19 +210,20 @@ static int step(struct check *c, struct pt_xnode *node, enum pt_xtype *gives) {
 static int run(struct check *c) {
   struct pt_expr *e = c->e;
   for (uint32_t i = 0; i < e->n_nodes; i++) {
-    enum pt_xtype gives;
-    PT_TRY(step(c, &e->nodes[i], &gives));
-    c->n -= e->nodes[i].takes;
-    c->stack[c->n++] = (struct cell){gives, e->nodes[i].at};
+    struct pt_xnode *node = &e->nodes[i];
+    PT_TRY(step(c, node, &node->gives));
+    bool time = gives_time(c, node), whole = node->op == PT_XO_CONST || node->op == PT_XO_OPERAND;
+    c->n -= node->takes;
+    c->stack[c->n++] = (struct cell){node->gives, node->at, time, whole ? node : NULL};
     if (c->n > e->depth) e->depth = c->n;
   }
   return e->want == PT_X_ANY ? 0 : need(c, &c->stack[0], e->want);
 }
 
-int pt_x_check(struct pt_expr *e, struct pt_err *err) {
+int pt_x_check(struct pt_expr *e, const struct pt_xnames *names, struct pt_err *err) {
   struct cell *stack = calloc(e->n_nodes + (size_t)1, sizeof *stack);
   if (!stack) return pt_x_no_memory(err);
-  struct check c = {.e = e, .err = err, .stack = stack};
+  struct check c = {.e = e, .names = names, .err = err, .stack = stack};
   int code = run(&c);
   free(stack);
   return code;

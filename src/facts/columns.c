@@ -54,9 +54,19 @@ int pt_facts_hidden(struct pt_schema *schema, const char *name, const char *unit
   return pt_schema_add(schema, &c, at, err);
 }
 
+/* An intermediate is asked for by a rule that reads it: only a glob that begins as its name does matches it. */
+static bool named_hidden(const struct pt_names *globs, const struct pt_column *col) {
+  for (uint32_t i = 0; i < globs->n; i++) {
+    const char *const glob = globs->v[i];
+    if (glob[0] == '_' && pt_column_wanted(col, &glob, 1)) return true;
+  }
+  return false;
+}
+
 static bool wanted(const struct pt_cols *c, const struct pt_colopen *open, const struct pt_colrow *row, uint32_t base,
                    const struct pt_column *col) {
   if (row->flags & PT_COL_HIDDEN) {
+    if (named_hidden(&open->ctx->conf->columns, col)) return true;
     for (uint32_t r = 0; base + r < c->n_rows && r < 64; r++)
       if ((row->serves >> r & 1) && c->rows[base + r].wanted) return true;
     return false;

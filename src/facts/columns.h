@@ -10,7 +10,7 @@ enum {
   PT_COL_WINDOWS = 1,  /* one column a window: `_7d` .. `_all` behind the name */
   PT_COL_NULLABLE = 2, /* may be absent */
   PT_COL_OBSM = 4,     /* a matrix of /obsm, `width` wide */
-  PT_COL_HIDDEN = 8,   /* there where a row of `serves` is wanted */
+  PT_COL_HIDDEN = 8,   /* there where a row of `serves` is wanted, or a rule reads it */
   PT_COL_TAG = 16,     /* three columns: label, index, evidence */
   PT_COL_ORDERED = 32  /* the labels are a scale */
 };

@@ -147,7 +147,7 @@ static void list_reads(struct pt_metric_expr *out) {
 /* The text has been compiled with keys as texts; now as it will run. */
 static int compile_final(struct pt_metric_expr *out, const char *text, enum pt_xtype want, struct pt_err *err) {
   struct names last = {true, PT_F_COUNT};
-  struct pt_xnames names = {&last, find, suggest};
+  struct pt_xnames names = {.ctx = &last, .find = find, .suggest = suggest};
   *out = (struct pt_metric_expr){.field = -1};
   PT_TRY(compile_any(out, text, want, &names, err));
   list_reads(out);
@@ -158,7 +158,7 @@ static int compile_final(struct pt_metric_expr *out, const char *text, enum pt_x
 static int check_text(const struct pt_metric *m, const char *key, const struct pt_rule *text, enum pt_xtype want,
                       const struct pt_conf *conf, char **final, struct pt_err *err) {
   struct names first = {false, PT_F_COUNT};
-  struct pt_xnames names = {&first, find, suggest};
+  struct pt_xnames names = {.ctx = &first, .find = find, .suggest = suggest};
   struct pt_metric_expr trial = {0};
   struct pt_err mistake = {0};
   char what[160];

@@ -10,7 +10,6 @@
 static const char *const hours[24] = {"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",  "10", "11",
                                       "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22", "23"};
 static const char *const dayparts[4] = {"night", "morning", "afternoon", "evening"};
-static const char *const levels[5] = {"none", "low", "medium", "high", "core"};
 static const char *const lives[4] = {"night", "weekend", "workday_day", "workday_evening"};
 
 enum {
@@ -25,9 +24,10 @@ enum {
   MOMENTUM,
   ACTIVE_HOUR,
   DAYPART,
-  LEVEL,
   LIFESTYLE,
   LIFE_COUNTS,
+  DAYS_30,
+  EVENTS_30,
   N_ROWS
 };
 #define MS "ms since 1970-01-01T00:00:00Z"
@@ -89,13 +89,6 @@ static const struct pt_colrow rows[N_ROWS] = {
                  .n_labels = 4,
                  .unit = "",
                  .text = "Quarter of the day with most decayed visit events; index = its share"},
-    [LEVEL] = {.name = "activity_level",
-               .type = PT_C_LABEL,
-               .flags = PT_COL_TAG | PT_COL_ORDERED,
-               .labels = levels,
-               .n_labels = 5,
-               .unit = "",
-               .text = "Active days in 30 days: none 0, low 1-2, medium 3-9, high 10-19, core 20+; index = days / 30"},
     [LIFESTYLE] = {.name = "lifestyle",
                    .type = PT_C_LABEL,
                    .flags = PT_COL_TAG,
@@ -111,6 +104,16 @@ static const struct pt_colrow rows[N_ROWS] = {
                      .serves = 1u << LIFESTYLE,
                      .unit = "events",
                      .text = "Visit events by part of the week"},
+    [DAYS_30] = {.name = "_active_days_30",
+                 .type = PT_C_U16,
+                 .flags = PT_COL_HIDDEN,
+                 .unit = "days",
+                 .text = "Distinct local days with a visit event, last 30 days, whatever the windows"},
+    [EVENTS_30] = {.name = "_visit_events_30",
+                   .type = PT_C_U32,
+                   .flags = PT_COL_HIDDEN,
+                   .unit = "events",
+                   .text = "Visit events, last 30 days"},
 };
 
 struct state {
@@ -220,10 +223,6 @@ static void put_daypart(const struct state *s, uint64_t total) {
   pt_put_tag(&s->cols, pt_slot_at(&s->cols, DAYPART), part, pt_share(best, total), s->events);
 }
 
-static int32_t level_of(uint32_t days) {
-  return days == 0 ? 0 : days <= 2 ? 1 : days <= 9 ? 2 : days <= 19 ? 3 : 4;
-}
-
 static void put_clock(const struct state *s) {
   uint64_t total = 0;
   for (int i = 0; i < 7; i++) total += s->weekday[i];
@@ -245,7 +244,8 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
   pt_put_u16(c, pt_slot_at(c, PREV), (uint16_t)s->days_prev);
   pt_put_f32(c, pt_slot_at(c, STICKINESS), pt_share(s->days_30, 30));
   pt_put_f32(c, pt_slot_at(c, MOMENTUM), pt_share(s->days_7 * 30, s->days_30 * 7));
-  pt_put_tag(c, pt_slot_at(c, LEVEL), level_of(s->days_30), pt_share(s->days_30, 30), s->events_30);
+  pt_put_u16(c, pt_slot_at(c, DAYS_30), (uint16_t)s->days_30);
+  pt_put_u32(c, pt_slot_at(c, EVENTS_30), s->events_30);
   pt_put_tag(c, pt_slot_at(c, LIFESTYLE), -1, NAN, s->events);
   put_clock(s);
   uint32_t *parts = (uint32_t *)(void *)pt_slot_at(c, LIFE_COUNTS)->values;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
-  PT_LATER(pt_tags_run(j->tags, j->rows, err));
-  return pt_agree(j->comm, err);
+  struct pt_tags_world world = {j->zone, j->ctx.last_day, j->ctx.dict, j->ctx.n_dict, pt_mem_left(&j->mem) / 4};
+  return pt_tags_run(j->tags, j->comm, j->rows, &world, err);
 }
 
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) {

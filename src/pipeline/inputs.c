@@ -1,4 +1,4 @@
-/* What there is to read: the list of files, and what of the catalogue the job asks for. */
+/* What there is to read: the list of files. */
 #include "pipeline/job.h"
 
 #include <portrait/log.h>
@@ -93,14 +93,5 @@ int pt_inputs_new(struct pt_job *j, struct pt_err *err) {
     j->digests[kept++] = j->digests[i];
   }
   j->inputs.n = kept;
-  return 0;
-}
-
-int pt_stage_plan(struct pt_job *j, struct pt_err *err) {
-  PT_LATER(pt_facts_open(&j->facts, &j->ctx, &j->schema, &j->fields, err));
-  if (!err->code) PT_LATER(pt_tags_open(&j->tags, &j->conf, &j->schema, err));
-  PT_TRY(pt_agree(j->comm, err));
-  j->carried = pt_facts_fields(j->facts);
-  if (j->schema.n == 0) return pt_fail(err, "conf", PT_CONFIG, 0, "columns: no column of the catalogue matches");
   return 0;
 }

@@ -10,8 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_JOB_FILE (1 << 20)
-
 double pt_job_now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);
@@ -25,46 +23,6 @@ void pt_job_time(struct pt_job *j, const char *stage, double seconds) {
       return;
     }
   if (j->n_times < PT_MAX_STAGES) j->times[j->n_times++] = (struct pt_stage_time){stage, seconds};
-}
-
-static int read_file(const char *path, struct pt_buf *out, struct pt_err *err) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return pt_fail(err, "conf", PT_NOINPUT, errno, "%s: %s", path, strerror(errno));
-  ssize_t got = 1;
-  int failed = 0;
-  while (got > 0 && !failed && out->n <= MAX_JOB_FILE) {
-    if (pt_buf_reserve(out, 65536)) failed = pt_fail(err, "conf", PT_MEMORY, 0, "out of memory");
-    got = failed ? 0 : read(fd, out->p + out->n, 65536);
-    if (got > 0) out->n += (size_t)got;
-  }
-  if (got < 0) failed = pt_fail(err, "conf", PT_CONFIG, errno, "%s: %s", path, strerror(errno));
-  if (out->n > MAX_JOB_FILE) failed = pt_fail(err, "conf", PT_CONFIG, 0, "%s: over 1 MiB", path);
-  close(fd);
-  return failed;
-}
-
-/* Rank 0 reads, everybody parses the same bytes. */
-static int load_conf(struct pt_job *j, struct pt_err *err) {
-  const char *path = j->o->job_file;
-  struct pt_buf text = {0};
-  if (path && pt_comm_rank(j->comm) == 0) PT_LATER(read_file(path, &text, err));
-  int failed = pt_agree(j->comm, err);
-  uint64_t n = text.n;
-  if (!failed) pt_bcast(j->comm, &n, sizeof n, 0);
-  if (!failed && pt_comm_rank(j->comm) != 0 && pt_buf_reserve(&text, n + 1))
-    pt_fail(err, "conf", PT_MEMORY, 0, "out of memory");
-  if (!failed) failed = pt_agree(j->comm, err);
-  if (!failed && n) pt_bcast(j->comm, text.p, n, 0);
-  if (!failed) {
-    if (path)
-      PT_LATER(pt_conf_parse(&j->conf, path, (struct pt_slice){text.p, n}, err));
-    else
-      PT_LATER(pt_conf_default(&j->conf, err));
-    if (!err->code) PT_LATER(pt_zone_open(&j->zone, j->conf.timezone, err));
-    failed = pt_agree(j->comm, err);
-  }
-  pt_buf_free(&text);
-  return failed;
 }
 
 static int load_key(struct pt_job *j, struct pt_err *err) {
@@ -107,7 +65,7 @@ static void set_formats(struct pt_job *j) {
 
 int pt_job_open(struct pt_job *j, struct pt_comm *c, const struct pt_options *o, struct pt_err *err) {
   *j = (struct pt_job){.comm = c, .o = o, .started = pt_job_now()};
-  PT_TRY(load_conf(j, err));
+  PT_TRY(pt_job_file(j, err));
   PT_LATER(load_key(j, err));
   set_memory(j);
   set_formats(j);

@@ -137,6 +137,9 @@ double pt_job_now(void); /* seconds, monotonic */
 /* Adds `seconds` to the stage's time. */
 void pt_job_time(struct pt_job *j, const char *stage, double seconds);
 
+/* -- job_file.c: collective: j->conf with the files that it names, and the zone -- */
+int pt_job_file(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
+
 /* -- the stages, in the order of plan.c; each is collective -- */
 int pt_stage_inputs(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_plan(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;

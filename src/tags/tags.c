@@ -1,144 +1,160 @@
-/* Each segment's expression is compiled once against the schema and run over the rows of one range after the other, so
- * a range is in memory once. Memory: the programs. */
-#include <math.h>
-#include <portrait/expr.h>
-#include <portrait/tags.h>
+/* The rules that a job asks for and what they read, compiled until nothing new is needed; then their columns. */
+#include <stdio.h>
 #include <stdlib.h>
 
-struct rule {
-  struct pt_expr *e;
-  uint32_t column;
-};
+#include "tags_priv.h"
 
-struct pt_tags {
-  const struct pt_schema *schema;
-  struct rule *rules;
-  uint32_t n;
-};
+#define INTEREST "_interest"
 
-static bool readable(const struct pt_column *c) {
-  return c->type != PT_C_BYTES && c->width == 1;
-}
-
-static int find(void *ctx, struct pt_slice name, enum pt_xtype *type) {
-  const struct pt_schema *s = ctx;
-  for (uint32_t i = 0; i < s->n; i++) {
-    const struct pt_column *c = &s->columns[i];
-    if (!readable(c) || !pt_slice_eq(pt_slice_of(c->name), name)) continue;
-    *type = c->type == PT_C_LABEL ? PT_X_TEXT : c->type == PT_C_BOOL ? PT_X_BOOL : PT_X_NUMBER;
-    return (int)i;
+static int list_kinds(struct pt_tags *t, struct pt_err *err) {
+  t->kinds = calloc((size_t)t->n_columns + 1, sizeof *t->kinds);
+  if (!t->kinds) return pt_tags_no_memory(err);
+  for (uint32_t i = 0; i < t->n_columns; i++) {
+    const struct pt_column *c = &t->schema->columns[i];
+    size_t n = strlen(c->name), tail = sizeof INTEREST - 1;
+    if (!c->sparse || n <= tail || strcmp(c->name + n - tail, INTEREST) != 0) continue;
+    t->kinds[i] = strndup(c->name, n - tail);
+    if (!t->kinds[i]) return pt_tags_no_memory(err);
   }
-  return -1;
+  return 0;
 }
 
-/* Hidden columns stand as "" so that numbers stay dense. */
-static const char *suggest(void *ctx, uint32_t i) {
-  const struct pt_schema *s = ctx;
-  if (i >= s->n) return NULL;
-  return s->columns[i].where == PT_HIDDEN || !readable(&s->columns[i]) ? "" : s->columns[i].name;
+/* A rule that is compiled may need others, which stand before or behind it. */
+static int compile_needed(struct pt_tags *t, struct pt_err *err) {
+  for (uint32_t i = 0; i < t->n; i++) t->items[i]->needed = pt_tags_wanted(t->items[i], &t->conf->columns);
+  for (bool more = true; more;) {
+    more = false;
+    for (uint32_t i = 0; i < t->n; i++) {
+      if (!t->items[i]->needed || t->items[i]->compiled) continue;
+      PT_TRY(pt_tags_compile(t, i, err));
+      more = true;
+    }
+  }
+  return 0;
 }
 
-static int compile(struct pt_tags *t, const struct pt_segment_rule *rule, struct pt_expr **out, struct pt_err *err) {
-  struct pt_err why = {0};
-  struct pt_xnames names = {.ctx = (void *)t->schema, .find = find, .suggest = suggest};
-  if (pt_expr_compile(out, rule->when.text, PT_X_BOOL, &names, &why) == 0) return 0;
-  return pt_fail(err, "tags", (enum pt_code)why.code, 0, "%s: segments.%s: %s", rule->when.place, rule->name, why.text);
+static int add_tag(struct pt_tags *t, struct item *item, struct pt_err *err) {
+  static const char *const levels[] = {"", "fact", "model", "prediction"};
+  const struct pt_tag_rule *rule = item->tag;
+  struct pt_column c = {.type = PT_C_LABEL,
+                        .width = 1,
+                        .where = pt_tags_wanted(item, &t->conf->columns) ? PT_IN_OBS : PT_HIDDEN,
+                        .family = rule->family ? rule->family : "tags",
+                        .level = levels[item->level],
+                        .kind = item->is_static ? "static" : "dynamic",
+                        .labels = {.names = item->labels, .n_names = item->n_labels, .ordered = rule->ordered}};
+  struct pt_tag tag;
+  snprintf(c.name, sizeof c.name, "%s", rule->name);
+  snprintf(c.description, sizeof c.description, "%s", rule->description ? rule->description : "");
+  if (!rule->description) snprintf(c.description, sizeof c.description, "The job file's tag %s", rule->name);
+  PT_TRY(pt_schema_tag(t->schema, &c, &tag, err));
+  item->column[PART_LABEL] = tag.label;
+  item->column[PART_INDEX] = tag.index;
+  item->column[PART_EVIDENCE] = tag.evidence;
+  return 0;
+}
+
+/* The rank and what is ranked: two hidden columns. */
+static int add_rank(struct pt_tags *t, struct item *item, uint32_t number, struct pt_err *err) {
+  static const char *const parts[] = {"", "_of"};
+  for (int i = 0; i < 2; i++) {
+    struct pt_column c = {.type = PT_C_F64,
+                          .width = 1,
+                          .where = PT_HIDDEN,
+                          .family = "tags",
+                          .level = "model",
+                          .kind = "dynamic",
+                          .unit = "1"};
+    snprintf(c.name, sizeof c.name, "_prank_%u%s", number, parts[i]);
+    PT_TRY(pt_schema_add(t->schema, &c, &item->column[i], err));
+  }
+  return 0;
+}
+
+static int add_columns(struct pt_tags *t, struct pt_err *err) {
+  for (uint32_t i = 0; i < t->n; i++) {
+    struct item *item = t->items[i];
+    const struct pt_segment_rule *s = item->segment;
+    if (!item->needed) continue;
+    if (item->kind == ITEM_TAG)
+      PT_TRY(add_tag(t, item, err));
+    else if (item->kind == ITEM_RANK)
+      PT_TRY(add_rank(t, item, i, err));
+    else
+      PT_TRY(pt_schema_segment(t->schema, s->name, s->description ? s->description : s->when.text, item->column, err));
+  }
+  return 0;
+}
+
+static void set_batch(struct pt_tags *t) {
+  t->batch = PT_X_ROWS;
+  for (uint32_t i = 0; i < t->n_order; i++) {
+    const struct item *item = t->items[t->order[i]];
+    for (uint32_t k = 0; k < item->n_when + 2; k++) {
+      const struct program *p = k < item->n_when ? &item->when[k] : k == item->n_when ? &item->index : &item->evidence;
+      if (p->batch && pt_xbatch_rows(p->batch) < t->batch) t->batch = pt_xbatch_rows(p->batch);
+    }
+  }
 }
 
 int pt_tags_open(struct pt_tags **out, const struct pt_conf *conf, struct pt_schema *schema, struct pt_err *err) {
   struct pt_tags *t = *out = calloc(1, sizeof *t);
-  if (t) t->rules = calloc(conf->segments.n + 1, sizeof *t->rules);
-  if (!t || !t->rules) return pt_fail(err, "tags", PT_MEMORY, 0, "out of memory for the segments");
+  if (!t) return pt_tags_no_memory(err);
+  t->conf = conf;
   t->schema = schema;
-  for (; t->n < conf->segments.n; t->n++) /* none reads another: all are compiled before a column is added */
-    PT_TRY(compile(t, &conf->segments.v[t->n], &t->rules[t->n].e, err));
-  for (uint32_t i = 0; i < t->n; i++) {
-    const struct pt_segment_rule *rule = &conf->segments.v[i];
-    PT_TRY(pt_schema_segment(schema, rule->name, rule->description ? rule->description : rule->when.text,
-                             &t->rules[i].column, err));
-  }
+  t->n_columns = schema->n;
+  PT_TRY(list_kinds(t, err));
+  PT_TRY(pt_tags_items(t, err));
+  PT_TRY(compile_needed(t, err));
+  PT_TRY(pt_tags_sort(t, err));
+  PT_TRY(add_columns(t, err));
+  set_batch(t);
   return 0;
 }
 
 void pt_tags_close(struct pt_tags *t) {
   if (!t) return;
-  for (uint32_t i = 0; i < t->n; i++) pt_expr_free(t->rules[i].e);
-  free(t->rules);
+  pt_tags_items_free(t);
+  for (uint32_t i = 0; t->kinds && i < t->n_columns; i++) free(t->kinds[i]);
+  for (uint32_t i = 0; i < t->n_interests; i++) free(t->interests[i].entry);
+  free(t->kinds);
+  free(t->interests);
+  free(t->order);
   free(t);
 }
 
-struct row {
-  struct pt_rows *rows;
-  uint32_t range, row;
-};
-
-static void set_integer(struct pt_xvalue *out, int64_t v) {
-  *out = (struct pt_xvalue){.type = PT_X_NUMBER, .exact = true, .mantissa = v, .number = (double)v};
+const struct pt_tag_rule *pt_tags_rule(const struct pt_tags *t, const char *name) {
+  for (uint32_t i = 0; i < t->n; i++)
+    if (t->items[i]->kind == ITEM_TAG && strcmp(t->items[i]->tag->name, name) == 0) return t->items[i]->tag;
+  return NULL;
 }
 
-static void set_double(struct pt_xvalue *out, double v) {
-  if (!isnan(v)) *out = (struct pt_xvalue){.type = PT_X_NUMBER, .number = v};
-}
-
-static void set_label(const struct pt_labels *l, int32_t code, struct pt_xvalue *out) {
-  if (code < 0) return;
-  *out = (struct pt_xvalue){.type = PT_X_TEXT,
-                            .text = l->names ? pt_slice_of(l->names[code]) : pt_dict_at(l->dict, (uint32_t)code)};
-}
-
-static void get(void *ctx, int operand, struct pt_xvalue *out) {
-  const struct row *r = ctx;
-  uint32_t column = (uint32_t)operand;
-  const struct pt_column *c = &pt_rows_schema(r->rows)->columns[column];
-  const uint8_t *mask = pt_rows_mask(r->rows, r->range, column);
-  const void *v = pt_rows_values(r->rows, r->range, column);
-  if (mask && mask[r->row]) return;
-  switch (c->type) {
-    case PT_C_U8:
-      set_integer(out, ((const uint8_t *)v)[r->row]);
-      break;
-    case PT_C_U16:
-      set_integer(out, ((const uint16_t *)v)[r->row]);
-      break;
-    case PT_C_U32:
-      set_integer(out, ((const uint32_t *)v)[r->row]);
-      break;
-    case PT_C_I32:
-      set_integer(out, ((const int32_t *)v)[r->row]);
-      break;
-    case PT_C_I64:
-      set_integer(out, ((const int64_t *)v)[r->row]);
-      break;
-    case PT_C_F32:
-      set_double(out, (double)((const float *)v)[r->row]);
-      break;
-    case PT_C_F64:
-      set_double(out, ((const double *)v)[r->row]);
-      break;
-    case PT_C_BOOL:
-      *out = (struct pt_xvalue){.type = PT_X_BOOL, .truth = ((const uint8_t *)v)[r->row] != 0};
-      break;
-    default:
-      set_label(&c->labels, ((const int32_t *)v)[r->row], out);
-      break;
+/* marks[column], marks[n_columns + item] of all that an item reads. */
+static void mark(const struct pt_tags *t, uint32_t at, bool *marks) {
+  const struct item *item = t->items[at];
+  if (marks[t->n_columns + at]) return;
+  marks[t->n_columns + at] = true;
+  for (uint32_t i = 0; i < item->n_reads; i++) {
+    if (item->reads[i] >= ITEM_AT)
+      mark(t, item->reads[i] - ITEM_AT, marks);
+    else
+      marks[item->reads[i]] = true;
   }
 }
 
-static void run_rule(const struct rule *rule, struct pt_rows *rows, uint32_t range) {
-  uint8_t *to = pt_rows_values(rows, range, rule->column);
-  struct row r = {rows, range, 0};
-  for (; r.row < pt_rows_in(rows, range); r.row++) {
-    struct pt_xvalue v;
-    pt_expr_eval(rule->e, get, &r, &v);
-    to[r.row] = v.type == PT_X_BOOL && v.truth;
+int pt_tags_needs(const struct pt_tags *t, const struct pt_names *globs, struct pt_names *out, struct pt_err *err) {
+  const char *const *v = (const char *const *)globs->v;
+  bool *marks = calloc((size_t)t->n_columns + t->n + 1, sizeof *marks);
+  *out = (struct pt_names){.v = calloc((size_t)t->n_columns + 1, sizeof *out->v)};
+  bool failed = !marks || !out->v;
+  for (uint32_t i = 0; i < t->n && !failed; i++)
+    if (t->items[i]->needed && pt_tags_wanted(t->items[i], globs)) mark(t, i, marks);
+  for (uint32_t i = 0; i < t->n_columns && !failed; i++) {
+    const struct pt_column *c = &t->schema->columns[i];
+    if (!marks[i] || (c->where != PT_HIDDEN && pt_column_wanted(c, v, globs->n))) continue;
+    out->v[out->n] = strdup(c->name);
+    failed = !out->v[out->n++];
   }
-}
-
-int pt_tags_run(struct pt_tags *t, struct pt_rows *rows, struct pt_err *err) {
-  (void)err;
-  for (uint32_t range = 0; range < pt_rows_ranges(rows) && t->n; range++) {
-    for (uint32_t i = 0; i < t->n; i++) run_rule(&t->rules[i], rows, range);
-    pt_rows_done(rows, range);
-  }
-  return 0;
+  free(marks);
+  return failed ? pt_tags_no_memory(err) : 0;
 }

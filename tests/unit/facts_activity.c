@@ -37,9 +37,6 @@ static void windows_end_at_local_midnight(void **unused) {
       {"momentum", 0, "2.1428571428571428"},
       {"first_seen", 0, "1743462000000"},
       {"last_seen", 0, "1775001599999"},
-      {"activity_level", 0, "medium"},
-      {"activity_level_index", 0, "0.13333333333333333"},
-      {"activity_level_evidence", 0, "5"},
       /* a record alone: counts 0, the rest absent */
       {"view_count_all", 1, "0"},
       {"view_days_7d", 1, "0"},
@@ -58,8 +55,6 @@ static void windows_end_at_local_midnight(void **unused) {
       {"active_hour_index", 1, "-"},
       {"active_hour_evidence", 1, "0"},
       {"daypart", 1, "-"},
-      {"activity_level", 1, "none"},
-      {"activity_level_index", 1, "0"},
       {"lifestyle", 1, "-"},
       {"contact_channel", 1, "-"},
       {"contact_channel_evidence", 1, "0"},
@@ -82,24 +77,24 @@ static void the_thirty_days_before(void **unused) {
   fx_close(&f);
 }
 
-static void levels_are_cut_at_days(void **unused) {
+/* Intermediates that rules read: there when they are named, whatever the windows. */
+static void rules_may_read_intermediates(void **unused) {
   (void)unused;
-  static const char *const expected[] = {"none", "low", "low", "medium", "medium", "high", "high", "core"};
-  static const uint32_t days[] = {0, 1, 2, 3, 9, 10, 19, 20};
+  static const struct ev events[] = {E("2026-01-01T12:00:00", "view"),         E("2026-03-01T12:00:00", "view"),
+                                     E("2026-03-02T12:00:00", "click"),        E("2026-03-02T13:00:00", "view"),
+                                     E("2026-03-29T12:00:00", "message_open"), E("2026-03-30T12:00:00", "view")};
+  static const struct user users[] = {{events, 6}, {NULL, 0}};
+  const char *globs[] = {"*", "_active_days_30", "_visit_events_*"};
   struct fixture f;
   fx_open(&f, "UTC");
-  static char times[8][20][24];
-  static struct ev events[8][20];
-  struct user users[8];
-  for (uint32_t u = 0; u < 8; u++) {
-    for (uint32_t d = 0; d < days[u]; d++) {
-      snprintf(times[u][d], sizeof times[u][d], "2026-03-%02uT12:00:00", d + 2);
-      events[u][d] = (struct ev)E(times[u][d], "click");
-    }
-    users[u] = (struct user){events[u], days[u]};
-  }
+  f.conf.columns = fx_names(globs, 3);
   RUN(&f, users);
-  for (uint32_t u = 0; u < 8; u++) fx_check(&f, &(struct want){"activity_level", u, expected[u]}, 1);
+  const struct want wants[] = {{"_active_days_30", 0, "2"},
+                               {"_visit_events_30", 0, "3"},
+                               {"_active_days_30", 1, "0"},
+                               {"_visit_events_30", 1, "0"}};
+  CHECK(&f, wants);
+  assert_int_equal(f.schema.columns[pt_schema_find(&f.schema, "_active_days_30")].where, PT_HIDDEN);
   fx_close(&f);
 }
 
@@ -341,7 +336,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(windows_end_at_local_midnight),
       cmocka_unit_test(the_thirty_days_before),
-      cmocka_unit_test(levels_are_cut_at_days),
+      cmocka_unit_test(rules_may_read_intermediates),
       cmocka_unit_test(clock_of_decayed_visits),
       cmocka_unit_test(circular_hours_and_ties),
       cmocka_unit_test(sessions_by_gap_and_by_id),

@@ -179,7 +179,6 @@ static void columns_are_described_and_in_order(void **unused) {
                                       "stickiness",
                                       "momentum",
                                       "active_hour",
-                                      "activity_level",
                                       "lifestyle",
                                       "sessions_7d",
                                       "bounce_rate",
@@ -233,7 +232,8 @@ static void columns_are_described_and_in_order(void **unused) {
     if ((c->type == PT_C_I64 || c->type == PT_C_I32 || c->type == PT_C_BOOL) && c->where == PT_IN_OBS)
       assert_true(c->nullable);
   }
-  assert_int_equal(f.schema.n_tags, 5);
+  assert_int_equal(f.schema.n_tags, 4);
+  assert_true(pt_schema_find(&f.schema, "_active_days_30") < 0); /* no rule has asked for it */
   assert_string_equal(f.schema.columns[pt_schema_find(&f.schema, "view_count_7d")].description,
                       "view events, last 7 days");
   fx_close(&f);

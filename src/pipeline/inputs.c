@@ -36,7 +36,7 @@ int pt_stage_inputs(struct pt_job *j, struct pt_err *err) {
   }
   struct pt_read_conf conf = {.split_bytes = UINT64_C(64) << 20,
                               .max_line = j->conf.max_line,
-                              .chunk = UINT64_C(1) << 20,
+                              .chunk = UINT64_C(256) << 10, /* stays in a core's own cache from zstd to the scanner */
                               .window_log_max = 27,
                               .multiline = j->conf.format && j->conf.format->multiline};
   return pt_reader_open(&j->reader, j->comm, &j->inputs, &conf, err);

@@ -153,16 +153,6 @@ static int take_texts(struct pt_shuffle_maps *m, const unsigned char *p, uint64_
   return 0;
 }
 
-static int check_codes(const struct pt_shuffle_maps *m, const unsigned char *row, uint64_t has, struct pt_err *err) {
-  const unsigned char *at = row + sizeof(struct pt_row_head);
-  for (uint64_t bits = has & PT_CODE_BITS; bits; bits &= bits - 1, at += 4) {
-    uint32_t local;
-    memcpy(&local, at, sizeof local);
-    if (local >= m->n[__builtin_ctzll(bits)]) return damaged(err, "a code without text");
-  }
-  return 0;
-}
-
 static int take_rows(struct pt_shuffle_maps *m, unsigned char *p, uint64_t n, struct pt_store *store,
                      struct pt_err *err) {
   while (n) {
@@ -172,7 +162,6 @@ static int take_rows(struct pt_shuffle_maps *m, unsigned char *p, uint64_t n, st
     if (size > n || head.id_n > PT_MAX_EVENT_ID || head.type >= PT_T_COUNT ||
         size != pt_row_size_of(head.has, head.id_n))
       return damaged(err, "rows");
-    PT_TRY(check_codes(m, p, head.has, err));
     unsigned char *row;
     PT_TRY(pt_store_room(store, head.hi, size, &row, err));
     memcpy(row, p, size);
@@ -181,7 +170,9 @@ static int take_rows(struct pt_shuffle_maps *m, unsigned char *p, uint64_t n, st
     for (uint64_t bits = head.has & PT_CODE_BITS; bits; bits &= bits - 1, from += 4, to += 4) {
       uint32_t local;
       memcpy(&local, from, sizeof local);
-      memcpy(to, &m->map[__builtin_ctzll(bits)][local], 4);
+      int f = __builtin_ctzll(bits);
+      if (local >= m->n[f]) return damaged(err, "a code without text"); /* the run ends here, its store with it */
+      memcpy(to, &m->map[f][local], 4);
     }
     p += size;
     n -= size;

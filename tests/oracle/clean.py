@@ -20,13 +20,16 @@ class Reject(Exception):
 
 
 class Event:
-    """One event of a user. Money in 1/10,000, quantity in 1/1000."""
+    """One event of a user. Money in 1/10,000, quantity in 1/1000. What
+    a line need not say is None."""
 
-    __slots__ = (
-        "user", "time", "received", "type", "event_id", "print", "nth",
-        "session", "item", "order", "coupon", "category", "brand",
-        "channel", "city", "query", "results", "amount", "known_amount",
-        "quantity", "saved", "source", "day", "hour")
+    event_id = session = item = order = coupon = campaign = None
+    invited_by = anonymous = None
+    category = brand = style = size = topic = channel = method = None
+    device = os = city = store = guide = payment_method = query = None
+    page = referrer_url = text = None
+    price = list_price = discount = None
+    results = rating = latitude = longitude = None
 
 
 def whole_number(text):
@@ -180,6 +183,9 @@ def set_money(event, found, rate):
         amount = times_quantity(price, event.quantity) - (discount or 0)
     if amount is not None and abs(amount) > LIMIT * MONEY:
         raise Reject("bad_number")
+    for name in money:
+        if name != "amount":
+            setattr(event, name, money[name])
     event.known_amount = amount is not None
     event.amount = amount or 0
     if discount is not None:
@@ -217,18 +223,25 @@ def clean_text(value):
     return text if text is None else cut(text)
 
 
+IDS = {"event_id": "event_id", "session_id": "session",
+       "item_id": "item", "order_id": "order", "coupon_id": "coupon",
+       "campaign_id": "campaign", "invited_by": "invited_by",
+       "anonymous_id": "anonymous"}
+TEXTS = {"brand", "style", "size", "topic", "channel", "method", "device",
+         "os", "city", "store", "guide", "payment_method"}
+WHOLE_TEXTS = {"query", "page", "referrer_url", "text"}
+
+
 def fill_texts(event, row, job):
     """Ids and texts of an event."""
-    event.event_id = short_id(row.get("event_id"), job)
-    event.session = short_id(row.get("session_id"), job)
-    event.item = short_id(row.get("item_id"), job)
-    event.order = short_id(row.get("order_id"), job)
-    event.coupon = short_id(row.get("coupon_id"), job)
+    for name, value in row.items():
+        if name in IDS:
+            setattr(event, IDS[name], short_id(value, job))
+        elif name in TEXTS:
+            setattr(event, name, clean_text(value))
+        elif name in WHOLE_TEXTS:
+            setattr(event, name, as_text(value))
     event.category = clean_text(clean_category(row.get("category")))
-    event.brand = clean_text(row.get("brand"))
-    event.channel = clean_text(row.get("channel"))
-    event.city = clean_text(row.get("city"))
-    event.query = as_text(row.get("query"))
 
 
 def clean_row(row, job, kind, is_record):
@@ -246,6 +259,8 @@ def clean_row(row, job, kind, is_record):
     if not is_record:
         found = numbers_of(row)
         set_money(event, found, rate_of(row, job))
-        event.results = found.get("results")
+        for name in ("results", "rating", "latitude", "longitude"):
+            if name in found:
+                setattr(event, name, found[name])
         fill_texts(event, row, job)
     return event

@@ -179,6 +179,7 @@ def user_facts(row, events, job, clock):
     for event in visits:
         grid[weekday(event.day) * 24 + event.hour] += 1
     row["_grid"] = grid
+    return visits
 
 
 def lifestyle_tags(rows):

@@ -7,6 +7,7 @@ from fractions import Fraction
 import h5py
 import numpy as np
 
+import compare_tables
 import segments
 from h5ad import Frame, dense
 from columns import is_wanted
@@ -215,13 +216,15 @@ def compare_segments(report, portrait, file):
     not all columns of the summary, can be made: then those which are
     there are compared."""
     rows, tags, some = portrait.rows, portrait.tags, portrait.job.globs
+    mine = portrait.job_segments
     tables = (
         ("summary", ("segment",), summary_columns(portrait.job),
-         lambda: {(k,): v for k, v in segments.summary(rows, tags).items()}),
+         lambda: {(k,): v for k, v
+                  in segments.summary(rows, tags, mine).items()}),
         ("tgi", ("segment", "tag", "label"), TGI,
-         lambda: segments.tgi(rows, tags)),
+         lambda: segments.tgi(rows, tags, mine)),
         ("hours", ("segment", "weekday", "hour"), ("events",),
-         lambda: segments.hours(rows, tags)))
+         lambda: segments.hours(rows, tags, mine)))
     for name, keys, names, make in tables:
         path = "uns/segments/" + name
         if some and path not in file and (name != "tgi" or not tags):
@@ -274,6 +277,7 @@ def compare(portrait, path, only_known):
         users = compare_obs(report, portrait, Frame(file["obs"]), only_known)
         compare_obsm(report, portrait, file, users)
         compare_segments(report, portrait, file)
+        compare_tables.compare(report, portrait, file)
         compare_quality(report, portrait, file)
     verdict = f"{report.different} differences" if report.different \
         else "equal"

@@ -170,3 +170,4 @@ def user_facts(row, events, clock):
     rhythm_facts(row, purchases, clock)
     return_facts(row, events, orders)
     first_purchase_facts(row, purchases)
+    return orders

@@ -3,6 +3,7 @@
 Values: None (absent), bool, Fraction, str, tuple of these.
 """
 
+import math
 import re
 from fractions import Fraction
 
@@ -162,6 +163,8 @@ class Parser:
         if name == "if":
             condition, yes, no = nodes
             return lambda get: (yes if condition(get) is True else no)(get)
+        if name in ON_ROWS:
+            return lambda get: get.call(name, nodes)
         if name not in FUNCTIONS:
             raise BadExpression(f"no function {name}")
         function = FUNCTIONS[name]
@@ -262,6 +265,8 @@ def coalesce(*values):
     return next((v for v in values if v is not None), None)
 
 
+# What the rows of a portrait can tell (rules.py).
+ON_ROWS = ("days_since", "interest", "prank")
 FUNCTIONS = {
     "coalesce": coalesce,
     "is_known": lambda v: v is not None,
@@ -274,6 +279,10 @@ FUNCTIONS = {
     "min": on_numbers(lambda *v: min(v)),
     "max": on_numbers(lambda *v: max(v)),
     "number": as_number,
+    "exp": on_numbers(lambda v: Fraction(math.exp(v))),
+    "log": on_numbers(lambda v: Fraction(math.log(v)) if v > 0 else None),
+    "sqrt": on_numbers(lambda v: Fraction(math.sqrt(v))
+                       if v >= 0 else None),
 }
 
 

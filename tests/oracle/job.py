@@ -5,6 +5,7 @@ import re
 import yaml
 
 from exact import parse_number
+from expr import compile_expression
 from localtime import Zone, parse_iso, utc_ms
 
 TYPES = (
@@ -85,6 +86,12 @@ class Job:
         self.globs = get("columns", None)
         if isinstance(self.globs, str):
             self.globs = [self.globs]
+        self.segments = {
+            name: compile_expression(str(rule["when"] if isinstance(
+                rule, dict) else rule))
+            for name, rule in get("segments", {}).items()
+            if name not in ("max_labels", "tables")}
+        self.max_labels = int(get("segments.max_labels", 50))
         self.max_line = size_bytes(get("read.max_line", "1M"))
 
     @staticmethod

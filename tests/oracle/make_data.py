@@ -32,6 +32,15 @@ funnel: {steps: [search, view, cart_add, purchase]}
 clean: {duplicates: keep, integer_ids: false}
 identity: user_id
 """,
+        "segments": """\
+timezone: Europe/Berlin
+segments:
+  rich: net_spend_90d > 50
+  sleepy: {when: 'days_since_purchase > 60 and not (activity_level == "core")'}
+  nobody: view_count_all > 100000
+  mixed: is_known(overdue) and (contact_channel in ("email", "sms") or orders_all >= 2)
+  lately: days_since(last_seen) < 10 or stickiness >= .1
+""",
         "money": """\
 money: {currency: EUR, rates: {USD: 0.9173, JPY: 0.0061}}
 clean: {duplicates: exact}

@@ -4,9 +4,11 @@ import activity
 import carts
 import consumption
 import population
+import tables
 from activity import TAGS
 from columns import all_columns, wanted_columns
 from intake import Intake
+from rules import Reader
 from windows import Clock
 
 
@@ -25,18 +27,35 @@ class Portrait:
                 for e in events}
         self.steps = [s for s in job.steps if s in seen]
         self.rows = {}
+        self.sparse = {}        # {matrix: {user: {label: value}}}
+        self.orders = {}
         for user in sorted(self.intake.users, key=str.encode):
             self.rows[user] = self.one(self.intake.users[user])
         population.finish(self.rows)
+        self.job_segments = self.find_segments()
         self.check()
 
     def one(self, events):
         """The row of one user, but for what needs the others."""
         row = {}
-        activity.user_facts(row, events, self.job, self.clock)
-        consumption.user_facts(row, events, self.clock)
+        visits = activity.user_facts(row, events, self.job, self.clock)
+        orders = consumption.user_facts(row, events, self.clock)
         carts.user_facts(row, events, self.job, self.clock, self.steps)
+        tables.keep_for_tables(row, events, visits, orders, self.steps)
         return row
+
+    def find_segments(self):
+        """{name: users} of the job file's segments."""
+        return {name: {user for user in self.rows
+                       if rule(Reader(user, self)) is True}
+                for name, rule in self.job.segments.items()}
+
+    def ordered(self, node):
+        """The known values of an expression over all rows, ascending."""
+        if node not in self.orders:
+            values = (node(Reader(user, self)) for user in self.rows)
+            self.orders[node] = sorted(v for v in values if v is not None)
+        return self.orders[node]
 
     def check(self):
         """Rows have exactly the columns of the list."""

@@ -9,6 +9,7 @@ from consumption import currency
 from exact import mean, quantile, ratio
 
 MAX_LABELS = 50
+NONE = {}
 
 
 def labels_of(rows, tag):
@@ -28,9 +29,11 @@ def labels_of(rows, tag):
              for u, v in found.items()}, order[:MAX_LABELS] + ["other"])
 
 
-def build(rows, tags):
-    """({(tag, label): set of users}, {tag: set of users known})."""
+def build(rows, tags, mine):
+    """({(tag, label): set of users}, {tag: set of users known}); those of
+    the job file are ("", name)."""
     segments = {("", ""): set(rows)}
+    segments.update((("", name), users) for name, users in mine.items())
     known = {}
     for tag in tags:
         found, labels = labels_of(rows, tag)
@@ -43,7 +46,7 @@ def build(rows, tags):
 
 def segment_name(key):
     """Cut at 255 bytes between characters, like every text."""
-    return cut(f"{key[0]}={key[1]}") if key[0] else "all"
+    return cut(f"{key[0]}={key[1]}") if key[0] else key[1] or "all"
 
 
 def summary_row(rows, users):
@@ -73,11 +76,12 @@ def summary_row(rows, users):
     return row
 
 
-def summary(rows, tags=TAGS):
+def summary(rows, tags=TAGS, mine=NONE):
     """{segment: row}."""
     table = {}
-    for (tag, label), users in build(rows, tags)[0].items() if rows else ():
-        row = {"tag": tag, "label": label}
+    for (tag, label), users in build(rows, tags, mine)[0].items() \
+            if rows else ():
+        row = {"tag": tag, "label": label if tag else ""}
         row.update(summary_row(rows, users))
         table[segment_name((tag, label))] = row
     return table
@@ -97,9 +101,9 @@ def tgi_row(k, n1, k_all, n):
     return row
 
 
-def tgi(rows, tags=TAGS):
+def tgi(rows, tags=TAGS, mine=NONE):
     """{(segment, tag, label): row} without q."""
-    segments, known = build(rows, tags)
+    segments, known = build(rows, tags, mine)
     table = {}
     for key, users in segments.items():
         inside = {tag: len(users & known[tag]) for tag in tags}
@@ -124,10 +128,10 @@ def benjamini_hochberg(scores):
     return found
 
 
-def hours(rows, tags=TAGS):
+def hours(rows, tags=TAGS, mine=NONE):
     """{(segment, weekday, hour): events}."""
     table = {}
-    for key, users in build(rows, tags)[0].items():
+    for key, users in build(rows, tags, mine)[0].items():
         grid = [0] * 168
         for user in users:
             grid = [a + b for a, b in zip(grid, rows[user]["_grid"])]

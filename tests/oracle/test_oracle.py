@@ -330,6 +330,12 @@ class Comparison(unittest.TestCase):
                  ("uns/segments/summary/buyers", lambda x: x + 1),
                  ("uns/segments/tgi/z", lambda x: x + .001),
                  ("uns/segments/hours/events", lambda x: x + 1),
+                 ("uns/segments/cohorts/spend", lambda x: x + .01),
+                 ("uns/segments/cohorts/months_since", lambda x: x + 99),
+                 ("uns/segments/retention/on_or_after", lambda x: x - 1),
+                 ("uns/segments/funnel/closed", lambda x: x + 1),
+                 ("uns/segments/growth/new", lambda x: x + 1),
+                 ("uns/segments/burst/p", lambda x: x * .999),
                  ("uns/quality/rejects/lines", lambda x: x + 1),
                  ("uns/quality/lines/accepted", lambda x: x - 1))
         for path, change in cells:

@@ -6,6 +6,7 @@ import numpy as np
 import segments
 from compare import SUMMARY, TGI
 from intake import LINE_COUNTS
+from tables import KEYS, Tables
 
 DTYPES = {"u16": np.uint16, "u32": np.uint32, "i32": np.int32,
           "i64": np.int64, "f32": np.float32, "f64": np.float64,
@@ -74,7 +75,8 @@ def put_table(parent, name, table, key_names, names):
     for column in names:
         values = [row[column] for row in table.values()]
         whole = all(isinstance(v, int) for v in values)
-        columns[column] = ("i64" if whole else "f64", values)
+        kind = "str" if values and isinstance(values[0], str) else "f64"
+        columns[column] = ("i64" if whole else kind, values)
     put_frame(parent, name, "_row", [str(i) for i in range(len(keys))],
               columns)
 
@@ -106,6 +108,11 @@ def write_tables(portrait, file):
     put_table(group, "tgi", tgi, ("segment", "tag", "label"), TGI + ["q"])
     put_table(group, "hours", segments.hours(rows),
               ("segment", "weekday", "hour"), ("events",))
+    tables = Tables(portrait)
+    for name, keys in KEYS.items():
+        table = getattr(tables, name)()
+        columns = list(next(iter(table.values()), ()))
+        put_table(group, name, table, keys, columns)
     group = file.create_group("uns/quality")
     rejects = {key: {"lines": n} for key, n in
                portrait.intake.rejects.items()}

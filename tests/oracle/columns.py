@@ -7,6 +7,7 @@ Types: u16 u32 f32 f64 i32? i64? bool? int? (any width) cat.
 
 from fnmatch import fnmatchcase
 
+import metrics
 from activity import TAGS, column_name
 
 
@@ -80,7 +81,8 @@ def families(job):
     """{family: its columns} in the order of the catalogue."""
     suffixes = [f"{n}d" for n in job.windows] + ["all"]
     return {"activity": activity_columns(job, suffixes) + tag_columns(),
-            "consumption": consumption_columns(suffixes)}
+            "consumption": consumption_columns(suffixes),
+            "metrics": metrics.columns(job)}
 
 
 def all_columns(job):

@@ -48,6 +48,8 @@ def equal(kind, ours, theirs):
     """Whether two cells hold the same."""
     if is_absent(ours) or is_absent(theirs):
         return is_absent(ours) and is_absent(theirs)
+    if kind == "f64?":      # sums and products which may cancel
+        return abs(float(ours) - theirs) <= 1e-9 * (1 + abs(float(ours)))
     if kind == "f64":
         return math.isfinite(theirs) and close_f64(ours, theirs)
     if kind == "f32":
@@ -65,7 +67,7 @@ def differing(kind, ours, theirs):
     """Indices of the cells that are not equal. Floats equal to the last
     bit need no second look."""
     suspects = range(len(ours))
-    if kind in ("f32", "f64"):
+    if kind in ("f32", "f64", "f64?"):
         left, right = as_floats(ours), as_floats(theirs)
         if kind == "f32":
             left = left.astype(np.float32)
@@ -78,6 +80,8 @@ def differing(kind, ours, theirs):
 
 def same_type(expected, found):
     """Whether a column's type is as the README says."""
+    if expected == "f64?":
+        return found == "f64"
     if expected == "int?":
         return found.endswith("?") and found[0] in "ui"
     return expected == found

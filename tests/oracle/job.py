@@ -7,6 +7,7 @@ import yaml
 from exact import parse_number
 from expr import compile_expression
 from localtime import Zone, parse_iso, utc_ms
+from metrics import Metric
 
 TYPES = (
     "install uninstall register login view search click favorite follow "
@@ -91,6 +92,8 @@ class Job:
                 rule, dict) else rule))
             for name, rule in get("segments", {}).items()
             if name not in ("max_labels", "tables")}
+        self.metrics = [Metric(name, block) for name, block
+                        in get("metrics", {}).items()]
         self.max_labels = int(get("segments.max_labels", 50))
         self.max_line = size_bytes(get("read.max_line", "1M"))
 

@@ -42,6 +42,8 @@ class Portrait:
         orders = consumption.user_facts(row, events, self.clock)
         carts.user_facts(row, events, self.job, self.clock, self.steps)
         tables.keep_for_tables(row, events, visits, orders, self.steps)
+        for metric in self.job.metrics:
+            metric.put(row, events, self.clock)
         return row
 
     def find_segments(self):

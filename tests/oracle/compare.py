@@ -7,6 +7,7 @@ from fractions import Fraction
 import h5py
 import numpy as np
 
+import compare_sparse
 import compare_tables
 import segments
 from h5ad import Frame, dense
@@ -49,7 +50,7 @@ def equal(kind, ours, theirs):
     if is_absent(ours) or is_absent(theirs):
         return is_absent(ours) and is_absent(theirs)
     if kind == "f64?":      # sums and products which may cancel
-        return abs(float(ours) - theirs) <= 1e-9 * (1 + abs(float(ours)))
+        return abs(float(ours) - theirs) <= 1e-8 * (1 + abs(float(ours)))
     if kind == "f64":
         return math.isfinite(theirs) and close_f64(ours, theirs)
     if kind == "f32":
@@ -280,6 +281,7 @@ def compare(portrait, path, only_known):
     with h5py.File(path, "r") as file:
         users = compare_obs(report, portrait, Frame(file["obs"]), only_known)
         compare_obsm(report, portrait, file, users)
+        compare_sparse.compare(report, portrait, file, users)
         compare_segments(report, portrait, file)
         compare_tables.compare(report, portrait, file)
         compare_quality(report, portrait, file)

@@ -6,6 +6,7 @@ that fit the kind) and OUTDIR/truth.json: what was planted, by count.
 """
 
 import argparse
+import glob
 import json
 import os
 import random
@@ -32,15 +33,6 @@ funnel: {steps: [search, view, cart_add, purchase]}
 clean: {duplicates: keep, integer_ids: false}
 identity: user_id
 """,
-        "segments": """\
-timezone: Europe/Berlin
-segments:
-  rich: net_spend_90d > 50
-  sleepy: {when: 'days_since_purchase > 60 and not (activity_level == "core")'}
-  nobody: view_count_all > 100000
-  mixed: is_known(overdue) and (contact_channel in ("email", "sms") or orders_all >= 2)
-  lately: days_since(last_seen) < 10 or stickiness >= .1
-""",
         "money": """\
 money: {currency: EUR, rates: {USD: 0.9173, JPY: 0.0061}}
 clean: {duplicates: exact}
@@ -58,6 +50,13 @@ clean: {duplicates: exact}
                            "as_of: 2026-03-20T12:00:00+02:00\n",
                 "clocks": "timezone: America/Havana\n"},
 }
+# And those of jobs/KIND_NAME.yaml.
+FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "jobs")
+for path in sorted(glob.glob(os.path.join(FOLDER, "*.yaml"))):
+    kind, _, name = os.path.basename(path)[:-len(".yaml")].partition("_")
+    if kind in KINDS:
+        with open(path, encoding="utf-8") as source:
+            JOBS[kind][name] = source.read()
 # How many times in 100 events a line is written twice, and with which id.
 REPEATS = {"mixed": 2, "tz": 0, "dups": 25, "hostile": 5}
 BAD = {"mixed": 1, "tz": 0, "dups": 0, "hostile": 12}

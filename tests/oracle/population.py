@@ -10,7 +10,7 @@ BURST = Decimal("0.01") / 24
 
 
 def cycles(rows):
-    """purchase_cycle_days and overdue."""
+    """purchase_cycle_days and overdue; gives P."""
     medians = [r["_gap_median"] for r in rows.values() if r["_gaps"]]
     usual = median(medians) if medians else Fraction(30)
     for row in rows.values():
@@ -20,6 +20,7 @@ def cycles(rows):
         row["purchase_cycle_days"] = cycle
         row["overdue"] = ratio(row["days_since_purchase"], cycle) \
             if cycle else None
+    return usual
 
 
 def return_rates(rows):
@@ -57,8 +58,9 @@ def burst_hour(hours, totals):
 
 
 def finish(rows):
-    """Fill in the columns that need the population."""
-    cycles(rows)
+    """Fill in the columns that need the population; gives P."""
+    usual = cycles(rows)
     return_rates(rows)
     burst_hours(rows)
     lifestyle_tags(rows)
+    return usual

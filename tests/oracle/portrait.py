@@ -2,6 +2,7 @@
 
 import activity
 import carts
+import category_table
 import consumption
 import population
 import tables
@@ -27,11 +28,13 @@ class Portrait:
                 for e in events}
         self.steps = [s for s in job.steps if s in seen]
         self.rows = {}
-        self.sparse = {}        # {matrix: {user: {label: value}}}
+        self.sparse = {}        # {matrix: (type, {user: {label: value}})}
         self.orders = {}
         for user in sorted(self.intake.users, key=str.encode):
             self.rows[user] = self.one(self.intake.users[user])
-        population.finish(self.rows)
+        usual = population.finish(self.rows)
+        self.sparse.update(category_table.matrices(
+            self.intake.users, usual, self.clock))
         self.job_segments = self.find_segments()
         self.check()
 

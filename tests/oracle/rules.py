@@ -41,7 +41,7 @@ class Reader:
     def interest(self, what, label):
         """A stored value of category_interest and the like."""
         found = self.portrait.sparse[what(self) + "_interest"]
-        return stored(found.get(self.user, {}).get(label(self)), "f32")
+        return stored(found[1].get(self.user, {}).get(label(self)), "f32")
 
     def prank(self, node):
         """Rank among the users who have the value, 0 to 1."""

@@ -93,7 +93,27 @@ def write(portrait, path):
             ours = portrait.histogram(name)
             file["obsm/" + name] = np.array(
                 [floats(ours[u]) for u in users], dtype=np.float32)
+        for name, (kind, matrix) in portrait.sparse.items():
+            put_sparse(file, name, kind, matrix, users)
         write_tables(portrait, file)
+
+
+def put_sparse(file, name, kind, matrix, users):
+    """A csr_matrix in /obsm with a vocabulary of its own."""
+    labels = sorted({c for row in matrix.values() for c in row},
+                    key=str.encode)
+    put_texts(file.require_group("uns/vocabulary"), name, labels)
+    group = file.create_group("obsm/" + name)
+    group.attrs["vocabulary"] = "/uns/vocabulary/" + name
+    place = {label: i for i, label in enumerate(labels)}
+    rows = [sorted((place[c], v) for c, v in matrix.get(u, {}).items())
+            for u in users]
+    values = [v for row in rows for _, v in row]
+    group["data"] = np.array(floats(values) if kind[0] == "f" else values,
+                             dtype=DTYPES[kind])
+    group["indices"] = np.array([c for row in rows for c, _ in row],
+                                dtype="i4")
+    group["indptr"] = np.cumsum([0] + [len(row) for row in rows])
 
 
 def write_tables(portrait, file):

@@ -59,14 +59,37 @@ void pt_card_close(struct pt_card *k);
 /* Finds the row by id (hash order is searched by halves where ids are plain): 66 where there is none. */
 int pt_card_find(struct pt_card *k, const char *user_id, uint64_t *row, struct pt_err *err) PT_MUST_CHECK;
 uint32_t pt_card_columns(const struct pt_card *k);
+const char *pt_card_name(const struct pt_card *k, uint32_t i);
+/* The column of that name, or -1. */
+int64_t pt_card_at(const struct pt_card *k, const char *name);
 /* Column i of a row as text ("" = absent), with its name, unit, family, description and whether it is a tag's label. */
 struct pt_card_cell {
   const char *name, *unit, *family, *description;
+  const char *rule, *reads; /* of a tag: its rule as text, the columns behind it with blanks between; NULL: not told */
   char text[300];
-  bool absent, number, tag; /* tag: the label of a tag; its index and evidence are the next two columns */
+  bool absent, number, flag, tag; /* tag: the label of a tag; its index and evidence are the next two columns */
 };
 int pt_card_cell(struct pt_card *k, uint64_t row, uint32_t i, struct pt_card_cell *out,
                  struct pt_err *err) PT_MUST_CHECK;
+/* Matrix i of /obsm: a user's row of it. The entries are valid until the next matrix is asked for. */
+struct pt_card_entry {
+  char name[256]; /* of the vocabulary where the matrix is sparse, else its place from 0 */
+  double value;
+};
+struct pt_card_matrix {
+  const char *name;
+  char *unit, *family, *description; /* may be NULL */
+  bool sparse;
+  const struct pt_card_entry *v;
+  uint32_t n;
+};
+uint32_t pt_card_matrices(const struct pt_card *k);
+int pt_card_matrix(struct pt_card *k, uint64_t row, uint32_t i, struct pt_card_matrix *out,
+                   struct pt_err *err) PT_MUST_CHECK;
+void pt_card_matrix_free(struct pt_card_matrix *m);
+/* /uns/run, a JSON text: free() it. NULL where the file has none. */
+int pt_card_run(struct pt_card *k, char **json, struct pt_err *err) PT_MUST_CHECK;
+uint64_t pt_card_rows(const struct pt_card *k);
 /* A /uns table as text rows (for the demo's segment summary). */
 int pt_card_frame(struct pt_card *k, const char *path, struct pt_frame *out, struct pt_err *err) PT_MUST_CHECK;
 

@@ -67,6 +67,8 @@ struct pt_column {
   const char *kind;   /* "static" or "dynamic" */
   char unit[48];      /* "events", "days", "ms since 1970-01-01T00:00:00Z", "currency", "1" (shares) */
   char description[240];
+  const char *rule;               /* of a tag: its rule as text, for the file; NULL: none. Outlives the schema */
+  const char *reads;              /* of a tag: the columns behind it, with blanks between; likewise */
   struct pt_labels labels;        /* PT_C_LABEL */
   const struct pt_sparse *sparse; /* PT_IN_CSR */
 };

@@ -32,7 +32,9 @@ int pt_schema_add(struct pt_schema *s, const struct pt_column *c, uint32_t *at, 
 }
 
 int pt_schema_tag(struct pt_schema *s, const struct pt_column *c, struct pt_tag *tag, struct pt_err *err) {
-  struct pt_column label = *c, index = *c, evidence = *c;
+  struct pt_column label = *c, index = *c, evidence;
+  index.rule = index.reads = NULL;
+  evidence = index;
   label.type = PT_C_LABEL;
   label.where = index.where = evidence.where = c->where == PT_HIDDEN ? PT_HIDDEN : PT_IN_OBS;
   label.width = index.width = evidence.width = 1;

@@ -16,6 +16,7 @@ static const struct pt_colrow rows[N_ROWS] = {
               .unit = "",
               .text = "Channel of the last visit event that has one"},
     [CONTACT] = {.name = "contact_channel",
+                 .reads = "channel_first channel_last",
                  .type = PT_C_LABEL,
                  .flags = PT_COL_TAG,
                  .unit = "",

@@ -136,6 +136,7 @@ static int add_row(struct pt_cols *c, const struct pt_colopen *open, const struc
                             .family = open->family,
                             .level = "fact",
                             .kind = "dynamic",
+                            .reads = row->reads,
                             .labels = {row->labels, row->n_labels, (row->flags & PT_COL_ORDERED) != 0, NULL}};
     char suffix[16] = "", words[40] = "";
     if ((row->flags & PT_COL_WINDOWS) && w + 1 == c->windows) {

@@ -75,6 +75,7 @@ static const struct pt_colrow rows[N_ROWS] = {
                   .unit = "1",
                   .text = "(Active days in 7 days / 7) / (active days in 30 days / 30)"},
     [ACTIVE_HOUR] = {.name = "active_hour",
+                     .reads = "hour_histogram",
                      .type = PT_C_LABEL,
                      .flags = PT_COL_TAG,
                      .labels = hours,
@@ -83,6 +84,7 @@ static const struct pt_colrow rows[N_ROWS] = {
                      .text = "Start of the 3 hours of the day with most decayed visit events; index = "
                              "their share"},
     [DAYPART] = {.name = "daypart",
+                 .reads = "hour_histogram",
                  .type = PT_C_LABEL,
                  .flags = PT_COL_TAG,
                  .labels = dayparts,
@@ -90,6 +92,7 @@ static const struct pt_colrow rows[N_ROWS] = {
                  .unit = "",
                  .text = "Quarter of the day with most decayed visit events; index = its share"},
     [LIFESTYLE] = {.name = "lifestyle",
+                   .reads = "hour_histogram weekday_histogram",
                    .type = PT_C_LABEL,
                    .flags = PT_COL_TAG,
                    .labels = lives,

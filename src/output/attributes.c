@@ -91,6 +91,8 @@ static int describe(struct pt_out *o, hid_t object, const char *path, const stru
   PT_TRY(pt_put_attr(o, object, path, "units", c->unit, err));
   PT_TRY(pt_put_attr(o, object, path, "family", c->family, err));
   PT_TRY(pt_put_attr(o, object, path, "level", c->level, err));
+  PT_TRY(pt_put_attr(o, object, path, "rule", c->rule, err));
+  PT_TRY(pt_put_attr(o, object, path, "reads", c->reads, err));
   return pt_put_attr(o, object, path, "kind", c->kind, err);
 }
 

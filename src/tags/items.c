@@ -115,6 +115,8 @@ void pt_tags_items_free(struct pt_tags *t) {
     free(item->labels);
     free(item->codes);
     free(item->reads);
+    pt_buf_free(&item->rule_text);
+    pt_buf_free(&item->reads_text);
     free(item->argument);
     free(item);
   }

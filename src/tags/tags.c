@@ -44,6 +44,9 @@ static int add_tag(struct pt_tags *t, struct item *item, struct pt_err *err) {
                         .kind = item->is_static ? "static" : "dynamic",
                         .labels = {.names = item->labels, .n_names = item->n_labels, .ordered = rule->ordered}};
   struct pt_tag tag;
+  PT_TRY(pt_tags_tell(t, item, err));
+  c.rule = item->rule_text.p;
+  c.reads = item->reads_text.p;
   snprintf(c.name, sizeof c.name, "%s", rule->name);
   snprintf(c.description, sizeof c.description, "%s", rule->description ? rule->description : "");
   if (!rule->description) snprintf(c.description, sizeof c.description, "The job file's tag %s", rule->name);

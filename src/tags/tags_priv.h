@@ -27,7 +27,8 @@ struct item {
   uint32_t n_labels;
   int32_t *codes; /* of each case's label */
   int32_t otherwise;
-  uint32_t *reads, n_reads; /* columns of the schema; ITEM_AT and up: items */
+  uint32_t *reads, n_reads;            /* columns of the schema; ITEM_AT and up: items */
+  struct pt_buf rule_text, reads_text; /* of a tag, for the file: NUL-terminated */
   enum pt_tag_level level;
   uint32_t pass;          /* after as many rounds of ranks it can be worked out */
   uint8_t state;          /* of the walk that puts them in order */
@@ -77,6 +78,9 @@ int pt_tags_new_item(struct pt_tags *t, struct item **out, struct pt_err *err) P
 
 /* compile.c: the programs of a needed item; what it reads becomes needed. */
 int pt_tags_compile(struct pt_tags *t, uint32_t item, struct pt_err *err) PT_MUST_CHECK;
+
+/* told.c: a tag's texts for the file. */
+int pt_tags_tell(const struct pt_tags *t, struct item *item, struct pt_err *err) PT_MUST_CHECK;
 
 /* order.c: t->order, passes and levels. */
 int pt_tags_sort(struct pt_tags *t, struct pt_err *err) PT_MUST_CHECK;

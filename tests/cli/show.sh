@@ -57,6 +57,12 @@ check "--why tells what it saw" grep -q 'hour_histogram .*▇' out
 exits 0 "--why of a column" "$portrait" show p.h5ad ann --why long
 harmless "--why of a column"
 check "--why of a column tells its value" grep -q 'long .*3 events' out
+printf 'tags:\n  rich: {cases: [{when: spend_all > 1000 and is_known(first_seen), label: "yes"}], default: "no"}\n' >tags.yaml
+build 2 t.h5ad -c tags.yaml log.jsonl
+exits 0 "--why of a rule" "$portrait" show t.h5ad ann --why rich
+check "--why tells the label" grep -Eq '^  rich +yes' out
+check "--why tells the rule" grep -q 'when: "spend_all > 1000 and is_known(first_seen)"' out
+check "--why tells what the rule saw" grep -Eq '^  spend_all +2469 currency' out
 exits 64 "--why of nothing" "$portrait" show p.h5ad ann --why active_hours
 says "did you mean 'active_hour'" "--why of nothing"
 

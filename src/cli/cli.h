@@ -37,6 +37,7 @@ int cli_ingest(int argc, char **argv);
 int cli_synth(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_show(int argc, char **argv);
+int cli_segment(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 
 #endif

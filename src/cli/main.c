@@ -13,6 +13,7 @@ const struct command cli_commands[] = {
     {"synth", "make synthetic logs with known truth", cli_synth},
     {"check", "read a sample and say what would be understood and rejected", cli_check},
     {"show", "one user's portrait as a card", cli_show},
+    {"segment", "figures and ids of the users for whom an expression holds", cli_segment},
     {"explain", "every column, tag and job-file key: meaning, unit, default", cli_explain},
     {0}};
 

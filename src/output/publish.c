@@ -17,8 +17,22 @@ static int fail(struct pt_err *err, const char *path, const char *what) {
   return pt_fail(err, "output", PT_IO, sys, "%s: cannot %s: %s", path, what, strerror(sys));
 }
 
+/* The file takes its name by rename, which would put it in the place of a device such as /dev/null. */
+static int check_target(const char *part, struct pt_err *err) {
+  char *path = strndup(part, strlen(part) - (sizeof ".part" - 1));
+  struct stat st;
+  int code = 0;
+  if (!path)
+    code = pt_fail(err, "output", PT_MEMORY, 0, "no memory for the name of the output");
+  else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+    code = pt_fail(err, "output", PT_IO, 0, "%s: is there and no regular file", path);
+  free(path);
+  return code;
+}
+
 int pt_part_create(const char *part, struct pt_err *err) {
   struct stat st;
+  PT_TRY(check_target(part, err));
   if (lstat(part, &st) == 0 && S_ISREG(st.st_mode) && unlink(part) < 0) /* left by a run that was ended */
     return fail(err, part, "remove the old one");
   int fd = open(part, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);

@@ -82,6 +82,16 @@ int pt_segments_finish(struct pt_comm *c, const char *path, table_writer *write,
 typedef void row_fn(void *ctx, uint32_t range, uint32_t row, const uint32_t *in, uint32_t n);
 void pt_segments_each(const struct segments *s, row_fn *f, void *ctx);
 
+/* A row of tgi: k of n1 users of the segment have the label, k_all of n of all. */
+struct tgi_row {
+  uint32_t segment, label; /* label = the segment of the other tag's label */
+  uint64_t k, n1, k_all, n;
+  double z, p, q; /* p of z, two-sided */
+};
+/* z and p; q over all rows that have a z, by Benjamini and Hochberg. */
+void pt_tgi_measure(struct tgi_row *r);
+int pt_tgi_false_discovery(struct tgi_row *rows, uint64_t n, struct pt_err *err) PT_MUST_CHECK;
+
 /* suppress.c, suppress_tgi.c: cells that count fewer than privacy_k users, and those that would give them away, become
  * NaN; a column of integers becomes one of floats with its first. Local, rank 0. */
 int pt_segments_suppress(const struct segments *s, struct pt_frame *frames, uint32_t n,

@@ -5,12 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct tgi_row {
-  uint32_t segment, label; /* label = the segment of the other tag's label */
-  uint64_t k, n1, k_all, n;
-  double z, p, q;
-};
-
 struct tgi {
   const struct segments *s;
   uint64_t *both;  /* [segment][segment]: users in both */
@@ -29,7 +23,7 @@ static void add_row(struct tgi *t, uint32_t range, uint32_t row) {
   }
 }
 
-static void measure(struct tgi_row *r) {
+void pt_tgi_measure(struct tgi_row *r) {
   double p1 = (double)r->k / (double)r->n1, p = (double)r->k_all / (double)r->n;
   double root = sqrt(p * (1 - p) * (1 / (double)r->n1 - 1 / (double)r->n));
   r->z = r->n1 && r->n && root > 0 ? (p1 - p) / root : NAN;
@@ -42,8 +36,7 @@ static int by_p(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Benjamini-Hochberg over all rows that have a z. */
-static int false_discovery(struct tgi_row *rows, uint64_t n, struct pt_err *err) {
+int pt_tgi_false_discovery(struct tgi_row *rows, uint64_t n, struct pt_err *err) {
   struct tgi_row **order = malloc((n + 1) * sizeof *order);
   if (!order) return pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
   uint64_t m = 0;
@@ -74,7 +67,7 @@ static uint64_t list_rows(const struct tgi *t, struct tgi_row *out) {
                           .n1 = t->known[a * (size_t)s->n_tags + tag],
                           .n = t->known[tag]};
       if (out) {
-        measure(&r);
+        pt_tgi_measure(&r);
         out[n] = r;
       }
       n++;
@@ -124,7 +117,7 @@ static int write_frame(const struct tgi *t, struct pt_frame *f, struct pt_err *e
   struct tgi_row *rows = malloc((n + 1) * sizeof *rows);
   if (!rows) return pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
   list_rows(t, rows);
-  int failed = false_discovery(rows, n, err);
+  int failed = pt_tgi_false_discovery(rows, n, err);
   for (uint64_t i = 0; i < n && !failed; i++) failed = write_row(t->s, &rows[i], f, err);
   free(rows);
   return failed;

@@ -6,10 +6,10 @@ export OMPI_MCA_pml=there_is_no_such
 exits 0 "--version" "$portrait" --version
 check "version is a number" grep -Eq '^portrait [0-9]+\.[0-9]+\.[0-9]+' out
 exits 0 "--help" "$portrait" --help
-for command in build ingest synth check show explain; do
+for command in build ingest synth check show segment explain; do
   check "--help names $command" grep -Eq "^ *$command  " out
 done
-for command in build ingest synth check show explain; do
+for command in build ingest synth check show segment explain; do
   exits 0 "$command --help" "$portrait" "$command" --help
   check "$command --help says how" grep -qi 'usage' out
   is "$command --help on stderr" "$(wc -c <err)" 0

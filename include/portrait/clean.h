@@ -24,6 +24,9 @@ uint64_t pt_cleaner_wants(uint64_t carried);
 /* One event of a record. ACCEPTED: *out is filled and *user_id names its user (valid until the next call). */
 enum pt_fate pt_clean(struct pt_cleaner *c, const struct pt_fields *in, uint64_t fingerprint, uint16_t nth,
                       struct pt_event *out, struct pt_slice *user_id, enum pt_reason *reason);
+/* Of the last record: a bit for each of its fields (enum pt_rfield, PT_RF_KEPT) that was given and could not be read,
+ * so that it was dropped. */
+uint64_t pt_cleaner_unread(const struct pt_cleaner *c);
 /* The sender's dictionary of a PT_K_DICT field. */
 struct pt_dict *pt_cleaner_dict(struct pt_cleaner *c, enum pt_field f);
 

@@ -124,9 +124,12 @@ struct pt_conf {
   struct pt_names segment_tables;   /* segments.tables; none: all */
   uint32_t privacy_k;               /* privacy.k 0 */
   uint32_t max_vocabulary;          /* preference.max_vocabulary 65536 */
-  struct pt_names allow_sensitive;  /* names of sensitive tags to compute: when_where_what; default none */
+  struct pt_names allow_sensitive;  /* names of sensitive columns to compute; default none */
   struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
   struct pt_metrics metrics;        /* metrics.NAME, in the order of the file */
+  struct pt_names child_categories; /* purchases in them tell of children */
+  struct pt_names users_files;      /* users.files: tables of user records */
+  struct pt_names users_keep;       /* users.keep: further fields of records that become columns */
   struct pt_names inputs;           /* inputs: where the command line names none */
 };
 

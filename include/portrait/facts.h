@@ -96,11 +96,17 @@ void pt_facts_close(struct pt_facts *f);
 /* ctx is complete now (the same pointer as at open may have been filled in). */
 int pt_facts_start(struct pt_facts *f, const struct pt_facts_ctx *ctx, struct pt_err *err) PT_MUST_CHECK;
 int pt_facts_begin(struct pt_facts *f);
+/* The user's records, the latest last, before the events. They must stay where they are until the user's end. */
+void pt_facts_record(struct pt_facts *f, const struct pt_event *e);
 int pt_facts_event(struct pt_facts *f, const struct pt_event *e, struct pt_err *err) PT_MUST_CHECK;
 int pt_facts_end(struct pt_facts *f, struct pt_rows *rows, uint32_t range, uint32_t row,
                  struct pt_err *err) PT_MUST_CHECK;
 /* All needs of all families (the array belongs to the facts), and the finishing of one range. */
 int pt_facts_needs(struct pt_facts *f, struct pt_popneed **needs, uint32_t *n, struct pt_err *err) PT_MUST_CHECK;
 int pt_facts_finish(struct pt_facts *f, struct pt_rows *rows, uint32_t range, struct pt_err *err) PT_MUST_CHECK;
+/* Users so far whose records disagree, by field: PT_RF_KEPT + 1 counts. */
+const uint64_t *pt_facts_conflicts(const struct pt_facts *f);
+/* Users under 14 have facts without tags: makes all tags of theirs in the range unknown. After the last tag is made. */
+void pt_facts_hide_minors(struct pt_rows *rows, uint32_t range);
 
 #endif

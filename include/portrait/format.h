@@ -25,6 +25,7 @@ struct pt_format {
   char name[65]; /* "portrait", "segment", "rees46", "taobao", or "custom" */
   enum pt_format_kind kind;
   bool segment;          /* the Segment spec's rules: products, identify = record, four times */
+  bool users;            /* every line is a user record, and its time may be absent */
   char root[192];        /* jsonl: where the event lies in the line; "" = the line */
   enum pt_header header; /* csv */
   char delimiter;        /* csv: ',', '\t', ...; ' ' = runs of blanks and tabs */
@@ -34,6 +35,11 @@ struct pt_format {
   struct pt_time_format time;
   struct pt_format_event *events;
   uint32_t n_events;
+  /* Where the fields of records stand (static); several entries of one name are alternatives. */
+  const struct pt_format_field *traits;
+  uint32_t n_traits;
+  char *const *kept; /* users.keep, borrowed: fields of records under their own names */
+  uint32_t n_kept;
   char *where, *amount, *event; /* expression texts, NULL where not given. `event: purchase` (a bare catalogue name or
                                    unknown identifier) is a constant */
 };
@@ -42,6 +48,12 @@ void pt_format_free(struct pt_format *f);
 const struct pt_format *pt_format_builtin(const char *name);
 /* Its CSV (',') or TSV ('\t') variant, or NULL: portrait is JSON and CSV, rees46 and taobao are CSV. Static. */
 const struct pt_format *pt_format_builtin_csv(const char *name, char delimiter);
+/* User records: lines of JSON (0) or CSV by delimiter; static. They have the catalogue's field names. */
+const struct pt_format *pt_format_users(char delimiter);
+/* The same for a file that begins with these bytes; NULL where it names no user_id. */
+const struct pt_format *pt_format_detect_users(struct pt_slice head, const char *file_name);
+/* The traits of Segment's identify payloads, as of an object of its own. Static. */
+const struct pt_format *pt_format_traits(void);
 /* Which built-in format the first bytes of a file (decompressed, at least one whole line where there is one) are in;
  * NULL where none fits. `file_name` helps (.csv, .tsv). */
 const struct pt_format *pt_format_detect(struct pt_slice head, const char *file_name);

@@ -29,6 +29,9 @@ const struct pt_slice *pt_group_ids(const struct pt_group *g);
 /* Number of counted events of user u, and the i-th in order (unpacked into *e). Sequential access is fast. */
 uint64_t pt_group_events(const struct pt_group *g, uint32_t u);
 void pt_group_event(const struct pt_group *g, uint32_t u, uint64_t i, struct pt_event *e);
+/* User records of user u, the latest last (times, then the catalogue's order), in the same way. */
+uint64_t pt_group_records(const struct pt_group *g, uint32_t u);
+void pt_group_record(const struct pt_group *g, uint32_t u, uint64_t i, struct pt_event *e);
 /* Counts so far by source: sources = formats (0 .. n_formats-1) then the byte-ordered strings of field `source`. */
 const struct pt_group_counts *pt_group_counts(const struct pt_group *g, uint32_t *n);
 

@@ -1,11 +1,13 @@
 /* The packed row from inside: its head, where its values stand, and the order by user hash. Local.
  *
  * Row = head (48 bytes), codes of dictionary fields (4 bytes each, field order), values of the other travelling fields
- * (8 bytes each, field order), event_id's bytes padded with zeros to 4. Codes stand first so that a translation of
+ * (8 bytes each, field order), event_id's bytes (of a record its packed
+ * fields) padded with zeros to 4. Codes stand first so that a translation of
  * codes is one short loop over neighbours. Time stands in the head alone. */
 #ifndef PORTRAIT_PACKED_H
 #define PORTRAIT_PACKED_H
 #include <portrait/event.h>
+#include <portrait/record.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,7 +26,7 @@ struct pt_row_head {
 _Static_assert(sizeof(struct pt_row_head) == 48 && offsetof(struct pt_row_head, type) == 40,
                "pt_pack writes whole words");
 
-#define PT_MAX_EVENT_ID 256u
+#define PT_MAX_PAYLOAD ((size_t)PT_MAX_RECORD) /* bytes of a record there; an event_id has 256 at most */
 
 /* Bits of the fields that stand in a row as 4-byte codes, and as 8-byte values. */
 static const uint64_t pt_code_bits =

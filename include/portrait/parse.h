@@ -5,6 +5,7 @@
 #define PORTRAIT_PARSE_H
 #include <portrait/format.h>
 #include <portrait/reason.h>
+#include <portrait/record.h>
 
 enum pt_vkind {
   PT_V_ABSENT = 0,
@@ -27,9 +28,10 @@ struct pt_value {
 /* Fields of one event. v[0..PT_F_COUNT) catalogue fields, then the format's extra names in order of the format. */
 struct pt_fields {
   struct pt_value v[PT_F_COUNT + PT_MAX_EXTRA];
-  uint64_t maybe; /* bits of the catalogue fields that may be given; the others are absent */
-  bool record;    /* a user record (segment identify), no event */
-  int64_t amount; /* segment orders: this product's share, exact, 1/10,000, where has_amount */
+  uint64_t maybe;                /* bits of the catalogue fields that may be given; the others are absent */
+  bool record;                   /* a user record (of a table of users, segment identify), no event */
+  const struct pt_value *traits; /* of a record: PT_RF_COUNT fields, then the format's `kept` ones. NULL: none given */
+  int64_t amount;                /* segment orders: this product's share, exact, 1/10,000, where has_amount */
   bool has_amount;
 };
 

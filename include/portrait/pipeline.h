@@ -13,6 +13,8 @@ struct pt_options {
   const char *job_file;      /* -c */
   const char *const *inputs; /* files, folders, globs; none: the job file's `inputs` */
   uint32_t n_inputs;
+  const char *const *users; /* --users FILE; none: the job file's `users.files` */
+  uint32_t n_users;
   const char *store;         /* --store DIR */
   const char *output;        /* -o */
   const char *scratch;       /* --scratch DIR */

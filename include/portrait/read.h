@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum pt_table_of { PT_LOG, PT_USERS };        /* what the lines of a file are */
 enum pt_codec { PT_PLAIN, PT_ZSTD, PT_GZIP }; /* by magic bytes, whatever the name says */
 
 struct pt_input {
@@ -17,9 +18,10 @@ struct pt_input {
   uint64_t bytes; /* size on disk */
   int64_t mtime_ns;
   enum pt_codec codec;
+  enum pt_table_of table;
 };
 struct pt_inputs {
-  struct pt_input *files; /* logs, sorted by path bytes */
+  struct pt_input *files; /* logs and tables of users, sorted by path bytes */
   uint64_t n;
   char **skipped; /* "path: why", for the log */
   uint64_t n_skipped;
@@ -33,12 +35,12 @@ struct pt_read_conf {
   bool multiline;       /* never split; see pt_reader_keep */
 };
 
-/* Collective: expands files, folders (recursive, byte order) and globs on rank 0, agrees, broadcasts. 66 where nothing
- * is there or readable. Table files (users*, items*, stores*, campaigns*, assignments*, activities*, costs*), names
- * with
- * '.', '_' or "truth" first, and unknown extensions in folders are named in `skipped`. */
-int pt_read_list(struct pt_comm *c, const char *const *args, uint32_t n, struct pt_inputs *out,
-                 struct pt_err *err) PT_MUST_CHECK;
+/* Collective: expands files, folders (recursive, byte order) and globs on rank 0, agrees, broadcasts. `users`: tables
+ * of user records; those in folders (users*) are found by name. 66 where nothing is there or readable. Other table
+ * files (items*, stores*, campaigns*, assignments*, activities*, costs*), names with '.', '_' or "truth" first, and
+ * unknown extensions in folders are named in `skipped`. */
+int pt_read_list(struct pt_comm *c, const char *const *args, uint32_t n, const char *const *users, uint32_t n_users,
+                 struct pt_inputs *out, struct pt_err *err) PT_MUST_CHECK;
 void pt_inputs_free(struct pt_inputs *in);
 
 struct pt_reader; /* one rank's share of the input; opaque */

@@ -8,10 +8,12 @@
 #include <portrait/dict.h>
 #include <portrait/event.h>
 #include <portrait/mem.h>
+#include <portrait/record.h>
 
 /* -- packed rows: the wire form of an event, a multiple of 4 bytes, host byte order, never on disk -- */
-/* Largest packed size: fixed head + every field + event_id. */
-#define PT_PACK_MAX (64 + 8 * PT_F_COUNT + 256 + 8)
+/* Largest packed size of an event: fixed head + every field + event_id; and of a user record. */
+#define PT_PACK_MAX        (64 + 8 * PT_F_COUNT + 256 + 8)
+#define PT_PACK_RECORD_MAX (64 + 8 * PT_F_COUNT + PT_MAX_RECORD + 8)
 size_t pt_pack(const struct pt_event *e, unsigned char *out); /* bytes written */
 size_t pt_unpack(const unsigned char *p, struct pt_event *e); /* bytes read; e->event_id points into p */
 

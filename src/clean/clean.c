@@ -47,6 +47,10 @@ void pt_cleaner_close(struct pt_cleaner *c) {
   free(c);
 }
 
+uint64_t pt_cleaner_unread(const struct pt_cleaner *c) {
+  return c->unread;
+}
+
 struct pt_dict *pt_cleaner_dict(struct pt_cleaner *c, enum pt_field f) {
   return c->dicts[f];
 }
@@ -98,6 +102,10 @@ static int time_of(struct pt_cleaner *c, enum pt_field f, int64_t *out) {
 
 static bool when(struct pt_cleaner *c, struct pt_event *e, enum pt_reason *reason) {
   int there = time_of(c, PT_F_TIME, &e->time);
+  if (there == 0 && c->format->users) { /* a record without a date is older than any with one */
+    e->time = PT_UNDATED;
+    return true;
+  }
   *reason = there == 0 ? PT_R_MISSING_TIME : PT_R_BAD_TIME;
   return there > 0 && e->time >= c->conf->time_from && e->time < c->conf->time_to;
 }
@@ -239,5 +247,6 @@ enum pt_fate pt_clean(struct pt_cleaner *c, const struct pt_fields *in, uint64_t
   e->format = c->format_index;
   e->nth = nth;
   fields(c, e);
+  if (e->type == PT_T_RECORD) e->event_id = pt_clean_record(c);
   return PT_ACCEPTED;
 }

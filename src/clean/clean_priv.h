@@ -4,6 +4,7 @@
 #include <portrait/clean.h>
 #include <portrait/decimal.h>
 #include <portrait/expr.h>
+#include <portrait/record.h>
 #include <portrait/time.h>
 
 #define PT_MAX_ID    256
@@ -95,6 +96,8 @@ struct pt_cleaner {
   bool has_constant; /* `event: purchase` */
   /* the event */
   const struct pt_fields *in;
+  struct pt_record_buf record;
+  uint64_t unread; /* of the last record: a bit for each field whose value could not be read */
   char user[PT_MAX_ID + 8], event_id[PT_MAX_ID], id[PT_MAX_ID], path[PT_MAX_ID * 8];
 };
 
@@ -109,6 +112,22 @@ struct pt_slice pt_clean_category(struct pt_slice raw, char *room, size_t cap);
 /* numbers.c: price, list_price, quantity, amount, discount, results, rating, latitude, longitude, currency into *out.
  * False with the reason. */
 bool pt_clean_numbers(struct pt_cleaner *c, struct pt_event *out, enum pt_reason *reason);
+
+/* record.c: the fields of the record at hand, standardised and packed; c->unread tells which were dropped. */
+struct pt_slice pt_clean_record(struct pt_cleaner *c);
+
+/* words.c: what a declared value stands for. A value that says that nothing is known is PT_SAYS_NOTHING. */
+enum pt_says { PT_SAYS_NOTHING = -1, PT_SAYS_RUBBISH = -2 };
+int pt_clean_gender(struct pt_slice text); /* enum pt_gender or enum pt_says */
+int pt_clean_flag(struct pt_slice text);   /* 0, 1 or enum pt_says */
+/* The standard word of occupation, marital_status, body_shape and skin_type; else the text, for the latter three as a
+ * word (lower case, '_' for blanks and '-'). */
+struct pt_slice pt_clean_word(enum pt_rfield f, struct pt_slice text, char room[PT_MAX_RTEXT + 1]);
+bool pt_clean_unknown(struct pt_slice text); /* "unknown", "n/a", ... */
+/* 18 digits with the check digit of ISO 7064 MOD 11-2: birth date and gender. */
+bool pt_clean_id_number(struct pt_slice text, int64_t *birth, int64_t *gender);
+/* "1990-05-17", "1990/5/17", "19900517", with or without a time behind it. */
+bool pt_clean_date(struct pt_slice text, int64_t *days);
 
 /* rules.c: the format's expressions, compiled for a part. */
 int pt_clean_rules(struct pt_cleaner *c, struct pt_err *err) PT_MUST_CHECK;

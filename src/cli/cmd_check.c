@@ -10,6 +10,6 @@ int cli_check(int argc, char **argv) {
                 "Reads the beginning of the input and says what would be understood, what rejected and why, and what "
                 "memory a build needs. Changes nothing.",
                 argc, argv);
-  if (!job.o.n_inputs && !job.o.job_file) cli_usage(NULL, "check: no INPUT");
+  if (!job.o.n_inputs && !job.o.n_users && !job.o.job_file) cli_usage(NULL, "check: no INPUT");
   return cli_with_mpi(argc, argv, work, &job);
 }

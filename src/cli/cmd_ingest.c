@@ -12,6 +12,6 @@ int cli_ingest(int argc, char **argv) {
       "taken once.",
       argc, argv);
   if (!job.o.store) cli_usage(NULL, "ingest: no store: --store DIR");
-  if (!job.o.n_inputs && !job.o.job_file) cli_usage(NULL, "ingest: no INPUT");
+  if (!job.o.n_inputs && !job.o.n_users && !job.o.job_file) cli_usage(NULL, "ingest: no INPUT");
   return cli_with_mpi(argc, argv, work, &job);
 }

@@ -7,6 +7,7 @@
 enum key {
   OUTPUT = 'o',
   CONF = 'c',
+  USERS = 'u',
   STORE = 256,
   MEMORY,
   SCRATCH,
@@ -25,6 +26,7 @@ static const struct {
 } all_options[] = {
     {{"config", CONF, "FILE", 0, "Job file (YAML)", 1}, "bic"},
     {{"output", OUTPUT, "FILE", 0, "The file to write (.h5ad)", 1}, "b"},
+    {{"users", USERS, "FILE", 0, "A table of user records (JSON lines or CSV); may be given several times", 1}, "bic"},
     {{"store", STORE, "DIR", 0, "The store: read instead of INPUT (build), added to (ingest)", 1}, "bi"},
     {{"memory", MEMORY, "SIZE", 0,
       "Budget of a rank, such as 2G (default: its share of the job's limit, else of half the RAM)", 2},
@@ -52,6 +54,13 @@ static bool set_compression(struct pt_options *o, const char *how) {
   return true;
 }
 
+static error_t add_users(struct cli_job *job, const char *path, struct argp_state *state) {
+  if (job->o.n_users == CLI_MAX_USERS) cli_usage(state, "--users: over %d files; name a folder", CLI_MAX_USERS);
+  job->users[job->o.n_users++] = path;
+  job->o.users = job->users;
+  return 0;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
   struct cli_job *job = state->input;
   struct pt_options *o = &job->o;
@@ -63,6 +72,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OUTPUT:
       o->output = arg;
       return 0;
+    case USERS:
+      return add_users(job, arg, state);
     case STORE:
       o->store = arg;
       return 0;

@@ -3,8 +3,10 @@
 #define PORTRAIT_CLI_JOB_OPTIONS_H
 #include "cli/cli.h"
 
+#define CLI_MAX_USERS 256
 struct cli_job {
   struct pt_options o;
+  const char *users[CLI_MAX_USERS]; /* --users; o points here */
 };
 
 /* `command`: 'b', 'i' or 'c'. Ends the program with 64 on a usage error. */

@@ -69,6 +69,7 @@ static int take_section(struct walk *w, uint32_t key) {
   const char *section = pt_yaml_text(w->r.doc, key);
   uint32_t map = nodes[key].next;
   if (pt_yaml_is_null(w->r.doc, map)) return 0; /* a section whose keys are all commented out */
+  if (nodes[map].kind != PT_Y_MAP && strcmp(section, "users") == 0) return take_key(w, key, "users.files");
   if (nodes[map].kind != PT_Y_MAP)
     return pt_yaml_fail(w->r.doc, map, w->r.err, "%s holds keys: a map is needed", section);
   for (uint32_t k = nodes[map].child; k; k = nodes[nodes[k].next].next) {
@@ -184,10 +185,11 @@ int pt_conf_text(const struct pt_conf *c, struct pt_buf *out, struct pt_err *err
 }
 
 void pt_conf_free(struct pt_conf *c) {
-  struct pt_names *names[] = {&c->columns,         &c->counted_events, &c->not_visit,
-                              &c->visit_events,    &c->funnel_steps,   &c->essential_categories,
-                              &c->allow_sensitive, &c->inputs,         &c->segment_tables,
-                              &c->tag_files};
+  struct pt_names *names[] = {&c->columns,         &c->counted_events,   &c->not_visit,
+                              &c->visit_events,    &c->funnel_steps,     &c->essential_categories,
+                              &c->allow_sensitive, &c->inputs,           &c->segment_tables,
+                              &c->tag_files,       &c->child_categories, &c->users_files,
+                              &c->users_keep};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) pt_names_free(names[i]);
   pt_segment_rules_free(&c->segments);
   pt_metrics_free(&c->metrics);

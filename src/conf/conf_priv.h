@@ -2,6 +2,7 @@
 #ifndef CONF_PRIV_H
 #define CONF_PRIV_H
 #include <portrait/conf.h>
+#include <portrait/record.h>
 
 /* ---- yaml.c: a document as a tree of nodes in one array; node 0 is the root. */
 
@@ -80,7 +81,8 @@ pt_key_read pt_read_text, pt_read_choice, pt_read_bool, pt_read_count32, pt_read
 pt_key_write pt_write_text, pt_write_choice, pt_write_bool, pt_write_count32, pt_write_bytes, pt_write_share,
     pt_write_ms, pt_write_range, pt_write_names, pt_write_windows, pt_write_rates, pt_write_format, pt_write_long_text,
     pt_write_delimiter, pt_write_time, pt_write_fields, pt_write_events, pt_write_metrics;
-pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category, pt_item_sensitive, pt_item_table;
+pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category, pt_item_sensitive, pt_item_table,
+    pt_item_kept;
 
 /* rules.c: tags and segments. */
 pt_key_read pt_read_segment, pt_read_tag;

@@ -16,6 +16,17 @@ const struct pt_key pt_keys[] = {
      LIST(0, 100000),
      .item = pt_item_text,
      AT(inputs)},
+    {.info = {"users.files", "list of paths", "", "[]",
+              "Tables of user records (JSON lines or CSV), beside those in the input folders; `users: [a.csv]` does it "
+              "too."},
+     LIST(0, 100000),
+     .item = pt_item_text,
+     AT(users_files)},
+    {.info = {"users.keep", "list of field names", "", "[]",
+              "Fields of user records beyond those of the catalogue that become columns of texts."},
+     LIST(0, PT_MAX_KEPT),
+     .item = pt_item_kept,
+     AT(users_keep)},
     {.info = {"format", "name or map", "", "auto",
               "How lines are to be read: portrait, segment, rees46, taobao, or a map of the keys below. auto finds the "
               "format of each file from its first lines."},
@@ -89,8 +100,15 @@ const struct pt_key pt_keys[] = {
      LIST(0, 100000),
      .item = pt_item_category,
      AT(essential_categories)},
-    {.info = {"allow_sensitive", "list of names", "", "[]",
-              "Sensitive columns to compute, by name: when_where_what. They are absent unless named here."},
+    {.info = {"child_categories", "list of categories", "", "[]",
+              "Categories, with all below them, whose purchases tell of children in has_child."},
+     LIST(0, 100000),
+     .item = pt_item_category,
+     AT(child_categories)},
+    {.info =
+         {"allow_sensitive", "list of names", "", "[]",
+          "Sensitive columns to compute, by name: when_where_what, income, children, body_shape, skin_type. They are "
+          "absent unless named here."},
      LIST(0, 64),
      .item = pt_item_sensitive,
      AT(allow_sensitive)},
@@ -196,5 +214,5 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"funnel", "preference", "money",    "clean", "read",
-                                       "tags",   "segments",   "privacy", NULL};
+const char *const pt_key_sections[] = {"users", "funnel", "preference", "money",   "clean",
+                                       "read",  "tags",   "segments",   "privacy", NULL};

@@ -1,5 +1,6 @@
 /* Readers and writers of keys with several values. */
 #include <portrait/decimal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "conf_priv.h"
@@ -107,14 +108,37 @@ int pt_item_counted(const struct pt_reading *r, const struct pt_key *key, uint32
   return 0;
 }
 
-const char *const pt_sensitive_names[] = {"when_where_what"};
+const char *const pt_sensitive_names[] = {"when_where_what", "income", "children", "body_shape", "skin_type"};
 const uint32_t pt_n_sensitive_names = sizeof pt_sensitive_names / sizeof *pt_sensitive_names;
 
 /* A sensitive column that this version can compute. */
 int pt_item_sensitive(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
-  for (uint32_t i = 0; i < pt_n_sensitive_names; i++)
+  char known[128] = "";
+  size_t n = 0;
+  for (uint32_t i = 0; i < pt_n_sensitive_names; i++) {
     if (strcmp(text, pt_sensitive_names[i]) == 0) return 0;
-  return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is no sensitive column (there is when_where_what)",
+    n += (size_t)snprintf(known + n, sizeof known - n, "%s%s", n ? ", " : "", pt_sensitive_names[i]);
+  }
+  return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is no sensitive column (there are %s)", key->info.name, text,
+                      known);
+}
+
+/* A further field of records. Those of the catalogue are columns already or are not to be, and what tells who somebody
+ * is never is one. */
+int pt_item_kept(const struct pt_reading *r, const struct pt_key *key, uint32_t node, char *text) {
+  static const char *const never[] = {"nickname", "username",   "phone",     "mobile",       "email",     "e_mail",
+                                      "e-mail",   "name",       "user_id",   "anonymous_id", "id_number", "firstname",
+                                      "lastname", "first_name", "last_name", "firstName",    "lastName",  NULL};
+  for (int i = 0; never[i]; i++)
+    if (strcmp(text, never[i]) == 0)
+      return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is never written", key->info.name, text);
+  if (pt_rfield_of(pt_slice_of(text)) < PT_RF_COUNT)
+    return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' is a field of the catalogue, not a further one",
+                        key->info.name, text);
+  size_t n = strlen(text);
+  bool letter = (text[0] | 32) >= 'a' && (text[0] | 32) <= 'z';
+  if (letter && n <= 64) return 0;
+  return pt_yaml_fail(r->doc, node, r->err, "%s: '%.64s' names a column: a letter first, up to 64 bytes",
                       key->info.name, text);
 }
 

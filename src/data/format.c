@@ -1,5 +1,6 @@
 /* The built-in formats: tables only. Their order of alternatives is their meaning (format.h). */
 #include <portrait/format.h>
+#include <portrait/record.h>
 #include <stdlib.h>
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -157,4 +158,48 @@ const struct pt_format *pt_format_builtin_csv(const char *name, char delimiter) 
     if (builtin[i].kind == PT_CSV && builtin[i].delimiter == delimiter && strcmp(builtin[i].name, name) == 0)
       return &builtin[i];
   return NULL;
+}
+
+static struct pt_format_field users_fields[] = {
+    {"user_id", "user_id"}, {"anonymous_id", "anonymous_id"}, {"time", "updated_at"},
+    {"source", "source"},   {"received_at", "received_at"},
+};
+static const struct pt_format_field users_traits[] = {
+#define PT_X(id, name, kind) {name, name},
+    PT_RECORD_FIELDS(PT_X)
+#undef PT_X
+};
+/* The spec's reserved traits, and any other under the name of the record's field. */
+static const struct pt_format_field segment_traits[] = {{"birth_date", "birthday"},
+                                                        {"registered_at", "createdAt"},
+                                                        {"registered_at", "created_at"},
+                                                        {"city", "address.city"},
+#define PT_X(id, name, kind) {name, name},
+                                                        PT_RECORD_FIELDS(PT_X)
+#undef PT_X
+};
+
+#define TRAITS(a) .traits = (a), .n_traits = COUNT(a)
+#define USERS(c)                                                                                        \
+  {                                                                                                     \
+    .name = PT_RECORD_SOURCE, .kind = PT_CSV, .header = PT_HEADER_YES, .delimiter = (c), .users = true, \
+    FIELDS(users_fields), TRAITS(users_traits)                                                          \
+  }
+static const struct pt_format users[] = {
+    {.name = PT_RECORD_SOURCE, .kind = PT_JSONL, .users = true, FIELDS(users_fields), TRAITS(users_traits)},
+    USERS(','),
+    USERS('\t'),
+    USERS(';'),
+};
+
+const struct pt_format *pt_format_users(char delimiter) {
+  for (size_t i = 0; i < COUNT(users); i++)
+    if (users[i].delimiter == delimiter) return &users[i];
+  return NULL;
+}
+
+const struct pt_format *pt_format_traits(void) {
+  static const struct pt_format traits = {
+      .name = "traits", .kind = PT_JSONL, .users = true, .root = "traits", TRAITS(segment_traits)};
+  return &traits;
 }

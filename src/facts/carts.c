@@ -80,23 +80,12 @@ static int open_state(const struct pt_facts_ctx *ctx, struct pt_schema *schema, 
   return pt_facts_opened(state, &s->cols, close_state);
 }
 
-/* `a` holds `a` and `a.b`. */
-static bool holds(struct pt_slice category, const char *essential) {
-  size_t n = strlen(essential);
-  return category.n >= n && memcmp(category.p, essential, n) == 0 && (category.n == n || category.p[n] == '.');
-}
-
 static int start(void *state, const struct pt_facts_ctx *ctx, struct pt_err *err) {
   struct state *s = state;
   s->ctx = ctx;
-  uint32_t n = ctx->n_dict[PT_F_CATEGORY];
   free(s->essential);
-  s->essential = calloc((size_t)n + 1, 1);
-  if (!s->essential) return pt_fail(err, "facts", PT_MEMORY, 0, "out of memory for %u categories", n);
-  const struct pt_names *names = &ctx->conf->essential_categories;
-  for (uint32_t i = 0; i < n; i++)
-    for (uint32_t k = 0; k < names->n; k++) s->essential[i] |= holds(ctx->dict[PT_F_CATEGORY][i], names->v[k]);
-  return 0;
+  s->essential = pt_facts_categories(ctx, &ctx->conf->essential_categories, err);
+  return s->essential ? 0 : err->code;
 }
 
 static uint64_t types(void *state) {

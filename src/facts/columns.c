@@ -135,7 +135,7 @@ static int add_row(struct pt_cols *c, const struct pt_colopen *open, const struc
                                                                 : PT_IN_OBS,
                             .family = open->family,
                             .level = "fact",
-                            .kind = "dynamic",
+                            .kind = row->flags & PT_COL_STATIC ? "static" : "dynamic",
                             .reads = row->reads,
                             .labels = {row->labels, row->n_labels, (row->flags & PT_COL_ORDERED) != 0, NULL}};
     char suffix[16] = "", words[40] = "";

@@ -12,7 +12,8 @@ enum {
   PT_COL_OBSM = 4,     /* a matrix of /obsm, `width` wide */
   PT_COL_HIDDEN = 8,   /* there where a row of `serves` is wanted, or a rule reads it */
   PT_COL_TAG = 16,     /* three columns: label, index, evidence */
-  PT_COL_ORDERED = 32  /* the labels are a scale */
+  PT_COL_ORDERED = 32, /* the labels are a scale */
+  PT_COL_STATIC = 64   /* from records, not from events */
 };
 
 /* A row of the table. To add a column, add a row and write it in the family's end() or finish(). */

@@ -62,6 +62,21 @@ int64_t pt_facts_code(const struct pt_facts_ctx *ctx, enum pt_field f, const cha
   return -1;
 }
 
+/* `a` holds `a` and `a.b`. */
+static bool holds(struct pt_slice category, const char *name) {
+  size_t n = strlen(name);
+  return category.n >= n && memcmp(category.p, name, n) == 0 && (category.n == n || category.p[n] == '.');
+}
+
+uint8_t *pt_facts_categories(const struct pt_facts_ctx *ctx, const struct pt_names *names, struct pt_err *err) {
+  uint32_t n = ctx->n_dict[PT_F_CATEGORY];
+  uint8_t *listed = calloc((size_t)n + 1, 1);
+  if (!listed) pt_fail(err, "facts", PT_MEMORY, 0, "out of memory for %u categories", n);
+  for (uint32_t i = 0; listed && i < n; i++)
+    for (uint32_t k = 0; k < names->n; k++) listed[i] |= holds(ctx->dict[PT_F_CATEGORY][i], names->v[k]);
+  return listed;
+}
+
 static int window_table(struct pt_deriver *r, struct pt_err *err) {
   const struct pt_conf *conf = r->ctx->conf;
   uint32_t longest = conf->n_windows ? conf->windows[conf->n_windows - 1] : 0;

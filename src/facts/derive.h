@@ -35,6 +35,9 @@ static inline enum pt_type pt_type_as(const struct pt_event *e, const struct pt_
 /* Code of an unknown event name; -1 where it does not occur. */
 int64_t pt_facts_code(const struct pt_facts_ctx *ctx, enum pt_field f, const char *text);
 
+/* By category code: 1 where it is one of `names` or below one. NULL with an error. */
+uint8_t *pt_facts_categories(const struct pt_facts_ctx *ctx, const struct pt_names *names, struct pt_err *err);
+
 #define PT_MONEY_TYPES                                                                                           \
   (PT_TYPE_BIT(PT_T_PURCHASE) | PT_TYPE_BIT(PT_T_REFUND) | PT_TYPE_BIT(PT_T_RETURN) | PT_TYPE_BIT(PT_T_CANCEL) | \
    PT_TYPE_BIT(PT_T_REJECT))

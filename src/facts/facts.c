@@ -9,6 +9,11 @@
 /* One a line: */
 // clang-format off
 const struct pt_family *const pt_families[] = {
+    &pt_facts_attributes,
+    &pt_facts_places,
+    &pt_facts_registered,
+    &pt_facts_completeness,
+    &pt_facts_child,
     &pt_facts_activity,
     &pt_facts_visits,
     &pt_facts_sessions,
@@ -29,6 +34,7 @@ const struct pt_family *const pt_families[] = {
     &pt_facts_visit_days,
     &pt_facts_money_months,
     &pt_facts_metrics,
+    &pt_facts_minors, /* the last: where there is any column */
     NULL,
 };
 // clang-format on
@@ -48,7 +54,8 @@ struct pt_facts {
   struct member by_type[PT_T_COUNT][MAX_FAMILIES]; /* those with an event(), for each type */
   uint32_t n_by_type[PT_T_COUNT];
   struct pt_popneed *needs;
-  uint64_t fields[PT_T_COUNT]; /* that events of each type bring along */
+  uint64_t conflicts[PT_RF_KEPT + 1]; /* users whose records disagree */
+  uint64_t fields[PT_T_COUNT];        /* that events of each type bring along */
 };
 
 void *pt_facts_new(size_t size, struct pt_err *err) {
@@ -109,6 +116,7 @@ int pt_facts_open(struct pt_facts **out, const struct pt_facts_ctx *ctx, struct 
   if (!f) return err->code;
   f->ctx = *ctx;
   f->ctx.user = &f->user;
+  f->user.profile.keep = &ctx->conf->users_keep;
   f->user.sessions.gap = ctx->conf->session_gap_ms;
   open_touched(&f->user);
   *fields = 0;
@@ -152,6 +160,7 @@ int pt_facts_start(struct pt_facts *f, const struct pt_facts_ctx *ctx, struct pt
 }
 
 int pt_facts_begin(struct pt_facts *f) {
+  pt_facts_profile_clear(&f->user.profile);
   pt_facts_sessions_clear(&f->user.sessions);
   pt_facts_orders_clear(&f->user.orders);
   for (int i = 0; i < PT_TOUCH_FIELDS; i++) pt_facts_touched_clear(&f->user.touched[i]);
@@ -164,6 +173,14 @@ static int touch(struct pt_user *u, const struct pt_event *e, enum pt_type type,
   for (int i = 0; i < PT_TOUCH_FIELDS; i++)
     if (u->touched[i].types >> type & 1) PT_TRY(pt_touch(&u->touched[i], e, err));
   return 0;
+}
+
+void pt_facts_record(struct pt_facts *f, const struct pt_event *e) {
+  pt_facts_profile_record(&f->user.profile, e);
+}
+
+const uint64_t *pt_facts_conflicts(const struct pt_facts *f) {
+  return f->conflicts;
 }
 
 int pt_facts_event(struct pt_facts *f, const struct pt_event *e, struct pt_err *err) {
@@ -184,6 +201,7 @@ int pt_facts_event(struct pt_facts *f, const struct pt_event *e, struct pt_err *
 
 int pt_facts_end(struct pt_facts *f, struct pt_rows *rows, uint32_t range, uint32_t row, struct pt_err *err) {
   pt_facts_orders_settle(&f->user.orders);
+  for (uint64_t bits = f->user.profile.conflicts; bits; bits &= bits - 1) f->conflicts[__builtin_ctzll(bits)]++;
   for (uint32_t i = 0; i < f->n; i++) PT_TRY(f->members[i].family->end(f->members[i].state, rows, range, row, err));
   return 0;
 }

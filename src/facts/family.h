@@ -10,6 +10,8 @@
 #define PT_CYCLE_OVER_NOBODY 30.0 /* days: P of the catalogue where nobody has a gap */
 #define PT_COUNT_OF(array)   ((uint32_t)(sizeof(array) / sizeof *(array)))
 
+extern const struct pt_family pt_facts_attributes, pt_facts_places, pt_facts_registered, pt_facts_completeness,
+    pt_facts_child, pt_facts_minors;
 extern const struct pt_family pt_facts_activity, pt_facts_visits, pt_facts_sessions, pt_facts_where, pt_facts_channels,
     pt_facts_spend, pt_facts_returns, pt_facts_discounts, pt_facts_cycle, pt_facts_repeat, pt_facts_burst,
     pt_facts_carts, pt_facts_searches, pt_facts_funnel, pt_facts_first, pt_facts_category_table, pt_facts_hours,

@@ -2,6 +2,7 @@
 #ifndef PT_FACTS_USER_H
 #define PT_FACTS_USER_H
 #include <portrait/facts.h>
+#include <portrait/record.h>
 #include <portrait/table.h>
 
 #include "facts/columns.h"
@@ -65,13 +66,45 @@ struct pt_orders {
   struct pt_vec days;                /* int32_t: distinct local days with a purchase, ascending */
 };
 
+/* What the user's records say, by field (enum pt_rfield): the latest that gives it holds. */
+struct pt_profile {
+  const struct pt_names *keep; /* users.keep */
+  uint32_t records;
+  int64_t latest;              /* time of the latest; PT_UNDATED where none has one */
+  uint64_t conflicts;          /* bits of fields of which records say different things; PT_RF_KEPT for all kept ones */
+  uint32_t given[PT_RF_COUNT]; /* records that give it */
+  int64_t time[PT_RF_COUNT];   /* of the record whose value holds */
+  struct pt_slice v[PT_RF_COUNT]; /* packed */
+  struct pt_slice kept[PT_MAX_KEPT];
+};
+
 struct pt_user {
-  const struct pt_facts_ctx *ctx;
+  struct pt_profile profile;
   struct pt_sessions sessions;
   struct pt_orders orders;
   struct pt_touched touched[PT_TOUCH_FIELDS];
   uint64_t touched_types; /* of all of them */
 };
+
+void pt_facts_profile_clear(struct pt_profile *p);
+void pt_facts_profile_record(struct pt_profile *p, const struct pt_event *e);
+static inline bool pt_told(const struct pt_profile *p, enum pt_rfield f) {
+  return p->given[f] != 0;
+}
+/* Number f of the profile, where it is told. */
+static inline int64_t pt_told_number(const struct pt_profile *p, enum pt_rfield f) {
+  return pt_record_number(p->v[f], 0);
+}
+/* Text f; p NULL where it is not told. */
+static inline struct pt_slice pt_told_text(const struct pt_profile *p, enum pt_rfield f) {
+  return pt_told(p, f) ? p->v[f] : (struct pt_slice){NULL, 0};
+}
+/* Full years at `today` (local date), and the records behind them; false where they are not known. */
+bool pt_facts_age(const struct pt_profile *p, const struct pt_facts_ctx *ctx, int64_t today, int64_t *years,
+                  uint32_t *evidence);
+/* Local days since 1970-01-01; full years from one such day to another. */
+int64_t pt_local_date(const struct pt_zone *zone, int64_t ms);
+int64_t pt_full_years(int64_t birth, int64_t day);
 
 void pt_facts_sessions_clear(struct pt_sessions *s);
 void pt_facts_sessions_free(struct pt_sessions *s);

@@ -1,6 +1,7 @@
 /* A bucket's rows to users. The rows are ordered by hash (one counting pass for hashes as they come), then each user's
  * run is ordered by the catalogue. Memory: 32 bytes an event of the bucket, which the order by hash and the orders of
- * the users share, and 48 bytes a user; a user's table of event_ids comes on top while that user is in hand. */
+ * the users share, 16 bytes a record and 56 bytes a user; a user's table of event_ids comes on top while that user is
+ * in hand. */
 #include <portrait/group.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -42,6 +43,8 @@ void pt_group_close(struct pt_group *g) {
   free(g->hashes);
   free(g->ids);
   free(g->first);
+  free(g->first_record);
+  free(g->records);
   free(g);
 }
 
@@ -58,11 +61,13 @@ static int reserve(struct pt_group *g, size_t rows, size_t users, struct pt_err 
   free(g->hashes);
   free(g->ids);
   free(g->first);
+  free(g->first_record);
   g->cap_users = 0;
   g->hashes = malloc(users * sizeof *g->hashes);
   g->ids = malloc(users * sizeof *g->ids);
   g->first = malloc(2 * users * sizeof *g->first);
-  if (!g->hashes || !g->ids || !g->first) return pt_group_no_memory(err);
+  g->first_record = malloc((users + 1) * sizeof *g->first_record);
+  if (!g->hashes || !g->ids || !g->first || !g->first_record) return pt_group_no_memory(err);
   g->cap_users = users;
   g->n = g->first + users;
   return 0;
@@ -102,12 +107,25 @@ struct tally {
   bool record;
 };
 
+static int add_record(struct pt_group *g, int64_t time, const unsigned char *row, struct pt_err *err) {
+  if (g->n_records == g->cap_records) {
+    size_t cap = g->cap_records ? 2 * g->cap_records : 256;
+    struct pt_item *p = realloc(g->records, cap * sizeof *p);
+    if (!p) return pt_group_no_memory(err);
+    g->records = p;
+    g->cap_records = cap;
+  }
+  g->records[g->n_records++] = (struct pt_item){time, row};
+  return 0;
+}
+
 static bool same_user(const struct pt_hashed *a, struct pt_h128 h) {
   return a->hi == h.hi && pt_row_user(a->at).lo == h.lo;
 }
 
-/* Turns the rows of user `h` at the front of v into items, in place; counts records and purchases without amount. */
-static struct tally take_user(struct pt_group *g, struct pt_hashed *v, size_t n, struct pt_h128 h) {
+/* Turns the rows of user `h` at the front of v into items, in place, and records into g->records; counts records and
+ * purchases without amount. */
+static struct tally take_user(struct pt_group *g, struct pt_hashed *v, size_t n, struct pt_h128 h, struct pt_err *err) {
   struct tally t = {.rows = 0};
   struct pt_item *items = (struct pt_item *)v;
   uint8_t format = pt_row_head(v[0].at).format;
@@ -118,6 +136,7 @@ static struct tally take_user(struct pt_group *g, struct pt_hashed *v, size_t n,
     if (head.type == PT_T_RECORD) {
       t.record = true;
       pt_group_source(g, row)->records++;
+      PT_LATER(add_record(g, head.time, row, err));
       continue;
     }
     if (head.type == PT_T_PURCHASE && !(head.has & PT_BIT(PT_F_AMOUNT))) pt_group_source(g, row)->no_amount++;
@@ -147,6 +166,7 @@ static int add_user(struct pt_group *g, size_t *next_id, size_t n_ids, struct pt
   g->hashes[g->n_users] = h;
   g->ids[g->n_users] = g->ids[i];
   g->first[g->n_users] = first;
+  g->first_record[g->n_users + 1] = g->n_records;
   g->n[g->n_users++] = n;
   *next_id = i + 1;
   return 0;
@@ -154,15 +174,20 @@ static int add_user(struct pt_group *g, size_t *next_id, size_t n_ids, struct pt
 
 int pt_group_bucket(struct pt_group *g, const struct pt_bucket *b, struct pt_err *err) {
   g->n_users = 0;
+  g->n_records = 0;
   size_t n = b->n_rows, n_ids, next_id = 0;
   PT_TRY(reserve(g, n > b->n_ids ? n : b->n_ids, b->n_ids, err));
   order_ids(g, b, &n_ids);
+  if (b->n_ids) g->first_record[0] = 0;
   struct pt_hashed *v = (struct pt_hashed *)g->items;
   for (size_t i = 0; i < n; i++) v[i] = (struct pt_hashed){pt_row_user(b->rows[i]).hi, b->rows[i]};
   pt_sort_hashed(v, (struct pt_hashed *)g->spare, n);
   for (size_t from = 0; from < n;) {
     struct pt_h128 h = pt_row_user(v[from].at);
-    struct tally t = take_user(g, v + from, n - from, h);
+    size_t records = g->n_records;
+    struct tally t = take_user(g, v + from, n - from, h, err);
+    if (err->code) return err->code;
+    if (t.record) pt_group_sort(g, g->records + records, g->spare, g->n_records - records);
     struct pt_item *items = g->items + from;
     size_t events;
     pt_group_sort(g, items, g->spare, t.events);
@@ -194,6 +219,14 @@ void pt_group_event(const struct pt_group *g, uint32_t u, uint64_t i, struct pt_
     __builtin_prefetch(v[AHEAD].row + 64);
   }
   pt_unpack(v->row, e);
+}
+
+uint64_t pt_group_records(const struct pt_group *g, uint32_t u) {
+  return g->first_record[u + 1] - g->first_record[u];
+}
+
+void pt_group_record(const struct pt_group *g, uint32_t u, uint64_t i, struct pt_event *e) {
+  pt_unpack(g->records[g->first_record[u] + i].row, e);
 }
 
 const struct pt_group_counts *pt_group_counts(const struct pt_group *g, uint32_t *n) {

@@ -19,7 +19,10 @@ struct pt_group {
   size_t cap_items;
   struct pt_h128 *hashes;
   struct pt_slice *ids;
-  uint64_t *first, *n; /* of each user's items */
+  uint64_t *first, *n;     /* of each user's items */
+  struct pt_item *records; /* of the bucket's users, one user after the other */
+  size_t n_records, cap_records;
+  uint64_t *first_record; /* of each user, and one more */
   uint32_t n_users;
   size_t cap_users;
   struct pt_table seen; /* event_ids or fingerprints of the user in hand */

@@ -135,7 +135,7 @@ static bool by_name(const struct pt_parser *p) {
 
 static bool required_there(const struct pt_parser *p, const char **lacking) {
   *lacking = "time";
-  if (!source_is_column(p, "time")) return false;
+  if (!p->f->users && !source_is_column(p, "time")) return false;
   *lacking = "user_id";
   return source_is_column(p, "user_id") || source_is_column(p, "anonymous_id");
 }

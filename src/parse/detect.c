@@ -125,3 +125,19 @@ const struct pt_format *pt_format_detect(struct pt_slice head, const char *file_
   pt_buf_free(&copy);
   return found;
 }
+
+const struct pt_format *pt_format_detect_users(struct pt_slice head, const char *file_name) {
+  const char *p = head.p, *end = head.p + head.n;
+  if (head.n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) p += 3;
+  while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) p++;
+  if (p >= end) return NULL;
+  if (*p == '{') return pt_format_users(0);
+  const char *lf = memchr(p, '\n', (size_t)(end - p)), *dot = file_name ? strrchr(file_name, '.') : NULL;
+  const char *order = dot && strncmp(dot, ".tsv", 4) == 0 ? "\t,;" : ",\t;";
+  for (; *order; order++) {
+    struct pt_slice cell[64];
+    uint32_t n = cut_cells(p, lf ? lf : end, *order, cell, 64);
+    if (has_column(cell, n, "user_id") || has_column(cell, n, "anonymous_id")) return pt_format_users(*order);
+  }
+  return NULL;
+}

@@ -195,6 +195,7 @@ struct pt_parser {
   uint32_t columns_needed;
   bool has_header, header_due;
   struct pt_segment *segment;
+  struct pt_traits *traits; /* where the format has records */
 };
 
 /* ---- bind.c: names to slots ---- */
@@ -209,6 +210,17 @@ uint32_t pt_column_of(const struct pt_parser *p, struct pt_slice source);
 int pt_bind_fields(struct pt_parser *p, struct pt_err *err) PT_MUST_CHECK;
 /* CSV: the first line of the file, where it is a header. */
 int pt_bind_header(struct pt_parser *p, struct pt_slice head, struct pt_err *err) PT_MUST_CHECK;
+
+/* ---- traits.c: the fields of records ---- */
+#define PT_N_TRAITS (PT_RF_COUNT + PT_MAX_KEPT)
+struct pt_traits {
+  struct pt_value v[PT_N_TRAITS];
+  struct pt_pick source[PT_N_TRAITS]; /* slots of the parser's own; the first that is given holds */
+  uint32_t n;
+};
+int pt_traits_open(struct pt_parser *p, struct pt_err *err) PT_MUST_CHECK;
+/* The values of the line at hand. */
+void pt_traits_take(struct pt_parser *p);
 
 /* ---- segment.c: the Segment spec's rules ---- */
 int pt_segment_open(struct pt_parser *p, struct pt_err *err) PT_MUST_CHECK;

@@ -21,6 +21,7 @@ static int open_json(struct pt_parser *p, struct pt_err *err) {
     p->wanted |= PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_PRICE) | PT_BIT(PT_F_QUANTITY) | PT_BIT(PT_F_DISCOUNT);
   PT_TRY(pt_bind_fields(p, err));
   if (p->f->segment) PT_TRY(pt_segment_open(p, err));
+  if (p->f->users) PT_TRY(pt_traits_open(p, err));
   if (pt_paths_seal(&j->paths)) return pt_fail(err, "parse", PT_MEMORY, 0, "no memory for a parser");
   return 0;
 }
@@ -38,7 +39,8 @@ static int open_csv(struct pt_parser *p, struct pt_slice head, struct pt_err *er
   p->header_texts = c->arena.n;
   c->arena.cap -= c->arena.n;
   c->arena.n = 0;
-  return pt_bind_fields(p, err);
+  PT_TRY(pt_bind_fields(p, err));
+  return p->f->users ? pt_traits_open(p, err) : 0;
 }
 
 int pt_parser_open(struct pt_parser **out, const struct pt_format *f, uint64_t wanted, struct pt_slice head,
@@ -72,6 +74,7 @@ void pt_parser_close(struct pt_parser *p) {
   free(p->csv.column);
   free(p->column_slot);
   free(p->column);
+  free(p->traits);
   pt_buf_free(&p->header);
   free(p->events);
   free(p);
@@ -186,6 +189,7 @@ static void finish_json(struct pt_parser *p, struct pt_record *out) {
   p->events[0].maybe = p->n_picks || p->segment ? UINT64_MAX : p->json.seen[0];
   if (p->n_picks) pick_values(p);
   if (p->segment && !pt_segment_apply(p, out)) reject(out, PT_R_UNKNOWN_FORMAT);
+  if (p->traits) pt_traits_take(p);
 }
 
 static void scan_json(struct pt_parser *p, const char *at, const char *end, bool last, struct pt_record *out) {
@@ -257,6 +261,7 @@ static void next_csv(struct pt_parser *p, const char *at, const char *end, bool 
     out->fate = PT_ACCEPTED;
     p->events[0].maybe = UINT64_MAX;
     if (p->n_picks) pick_values(p);
+    if (p->traits) pt_traits_take(p);
   }
 }
 

@@ -33,6 +33,9 @@ struct pt_segment {
   struct product *product; /* PT_MAX_ROWS */
   struct remainder *order;
   char (*text)[32]; /* discounts as text */
+  struct pt_format person_format[2];
+  struct pt_parser *person[2]; /* of the traits of an identify payload: its own, and those in its context */
+  struct pt_value traits[PT_N_TRAITS];
 };
 
 /* ---- opening ---- */
@@ -76,6 +79,20 @@ static bool bind_products(struct pt_parser *p) {
   return ok;
 }
 
+/* A line that says who somebody is is read once more, by a parser of traits: events know nothing of them. */
+static int open_persons(struct pt_parser *p, struct pt_err *err) {
+  static const char *const roots[2] = {"traits", "context.traits"};
+  struct pt_segment *g = p->segment;
+  for (int i = 0; i < 2; i++) {
+    g->person_format[i] = *pt_format_traits();
+    memcpy(g->person_format[i].root, roots[i], strlen(roots[i]) + 1);
+    g->person_format[i].kept = p->f->kept;
+    g->person_format[i].n_kept = p->f->n_kept;
+    PT_TRY(pt_parser_open(&g->person[i], &g->person_format[i], 0, (struct pt_slice){0}, p->max_line, err));
+  }
+  return 0;
+}
+
 int pt_segment_open(struct pt_parser *p, struct pt_err *err) {
   struct pt_segment *g = p->segment = calloc(1, sizeof *g);
   if (!g) return pt_fail(err, "parse", PT_MEMORY, 0, "no memory for a parser");
@@ -101,7 +118,7 @@ int pt_segment_open(struct pt_parser *p, struct pt_err *err) {
     *own[i].slot = pt_bind_source(p, pt_slice_of(own[i].path), PT_NO_SLOT);
     ok = ok && *own[i].slot != PT_NO_SLOT;
   }
-  if (ok && bind_products(p)) return 0;
+  if (ok && bind_products(p)) return open_persons(p, err);
   return pt_fail(err, "parse", PT_CONFIG, 0, "format.fields: too many sources, or properties.products is one of them");
 }
 
@@ -110,6 +127,7 @@ void pt_segment_close(struct pt_parser *p) {
   free(p->segment->product);
   free(p->segment->order);
   free(p->segment->text);
+  for (int i = 0; i < 2; i++) pt_parser_close(p->segment->person[i]);
   free(p->segment);
   p->segment = NULL;
 }
@@ -262,6 +280,19 @@ static const struct pt_value *kind_of(struct pt_parser *p) {
   return kind;
 }
 
+static void read_traits(struct pt_parser *p, const struct pt_record *line, struct pt_fields *e) {
+  struct pt_segment *g = p->segment;
+  memset(g->traits, 0, sizeof g->traits);
+  for (int i = 0; i < 2; i++) {
+    struct pt_record r;
+    pt_parser_next(g->person[i], line->raw, line->raw + line->raw_n, false, true, &r);
+    if (r.fate != PT_ACCEPTED) continue; /* no such object in it */
+    for (uint32_t k = 0; k < PT_N_TRAITS; k++)
+      if (!pt_value_given(&g->traits[k])) g->traits[k] = r.events->traits[k];
+  }
+  e->traits = g->traits;
+}
+
 bool pt_segment_apply(struct pt_parser *p, struct pt_record *out) {
   static const char *const track[] = {"track", NULL}, *const page[] = {"page", "screen", NULL},
                            *const record[] = {"identify", NULL}, *const other[] = {"group", "alias", NULL},
@@ -275,6 +306,7 @@ bool pt_segment_apply(struct pt_parser *p, struct pt_record *out) {
   p->json.dirty[0] = UINT64_MAX >> (64 - PT_OWN_SLOT); /* fields are set here that the line has not */
   e->v[PT_F_AMOUNT] = (struct pt_value){0};
   if (e->record) {
+    read_traits(p, out, e);
     e->v[PT_F_EVENT] = (struct pt_value){0};
     return true;
   }

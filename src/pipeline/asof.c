@@ -15,6 +15,8 @@ static int by_value(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
+#define NO_DAY INT64_MIN
+
 /* First and last day that has at least 1/1000 of the lower median day's lines, days without any left out. */
 static int usual_days(const struct pt_job *j, int64_t *first, int64_t *last, struct pt_err *err) {
   uint64_t *sorted = malloc((j->n_days + 1) * sizeof *sorted), n = 0;
@@ -31,7 +33,8 @@ static int usual_days(const struct pt_job *j, int64_t *first, int64_t *last, str
     if (!any) *first = *last;
     any = true;
   }
-  return any ? 0 : pt_fail(err, "clean", PT_REJECTED, 0, "no line was accepted");
+  if (!any && j->conf.as_of[0]) return 0; /* user records alone: there is no log to find the time from */
+  return any ? 0 : pt_fail(err, "clean", PT_REJECTED, 0, "no line of a log was accepted: say as_of in the job file");
 }
 
 static int given(const struct pt_job *j, int64_t *as_of, struct pt_err *err) {
@@ -53,14 +56,14 @@ static void complete_ctx(struct pt_job *j, int64_t as_of, int64_t log_start) {
 }
 
 int pt_stage_asof(struct pt_job *j, struct pt_err *err) {
-  int64_t first = 0, last = 0, as_of = 0;
+  int64_t first = NO_DAY, last = 0, as_of = 0;
   if (!j->keep) pt_sum_u64(j->comm, j->day_lines, j->n_days); /* a manifest tells all ranks the same */
   if (usual_days(j, &first, &last, err) == 0) {
     as_of = pt_zone_day_start(j->zone, last + 1);
     if (j->conf.as_of[0]) PT_LATER(given(j, &as_of, err));
   }
   PT_TRY(pt_agree(j->comm, err));
-  complete_ctx(j, as_of, pt_zone_day_start(j->zone, first));
+  complete_ctx(j, as_of, first == NO_DAY ? as_of : pt_zone_day_start(j->zone, first));
   char text[32];
   pt_time_text(as_of, text);
   pt_log(PT_NOTE, "facts", "as of %s%s", text, j->conf.as_of[0] ? "" : " (found from the log)");

@@ -6,6 +6,7 @@
 #include <portrait/log.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SAMPLE_BYTES (UINT64_C(32) << 20) /* of text, of each rank */
 
@@ -16,7 +17,7 @@ struct sample {
 static int count_event(void *ctx, const struct pt_event *e, struct pt_slice user_id, struct pt_err *err) {
   (void)err;
   struct sample *s = ctx;
-  unsigned char room[PT_PACK_MAX];
+  unsigned char room[PT_PACK_RECORD_MAX];
   s->packed += pt_pack(e, room) + user_id.n / 8; /* the id travels once per user and block */
   s->events++;
   return 0;
@@ -39,6 +40,12 @@ static int read_sample(struct pt_job *j, struct sample *s, struct pt_err *err) {
   return failed;
 }
 
+static bool allowed(const struct pt_conf *conf, const char *name) {
+  for (uint32_t i = 0; i < conf->allow_sensitive.n; i++)
+    if (strcmp(conf->allow_sensitive.v[i], name) == 0) return true;
+  return false;
+}
+
 static void print_text(const struct pt_job *j, const struct sample *s, double share, uint64_t memory) {
   const uint64_t *n = j->total;
   printf("sample      %.1f MiB of text, about %.1f %% of the input\n", (double)s->bytes / 1048576, share * 100);
@@ -48,18 +55,29 @@ static void print_text(const struct pt_job *j, const struct sample *s, double sh
            (unsigned long long)j->tally.v[i][PT_TL_LINES], (unsigned long long)j->tally.v[i][PT_TL_ACCEPTED]);
   }
   printf("events      %llu in the sample\n", (unsigned long long)n[PT_TL_EVENTS]);
+  if (n[PT_TL_RECORDS]) printf("records     %llu of users\n", (unsigned long long)n[PT_TL_RECORDS]);
+  for (int f = 0; f <= PT_RF_KEPT; f++)
+    if (n[PT_TL_UNREAD + f])
+      printf("unread      %llu values of %s\n", (unsigned long long)n[PT_TL_UNREAD + f],
+             f < PT_RF_COUNT ? pt_rfield_info[f].name : "users.keep");
   for (int r = 0; r < PT_R_COUNT; r++)
     if (n[PT_TL_REASON + r])
       printf("rejected    %llu %s: %s\n", (unsigned long long)n[PT_TL_REASON + r], pt_reason_info[r].name,
              pt_reason_info[r].text);
   printf("columns     %u and %u tags\n", j->schema.n - 3 * j->schema.n_tags, j->schema.n_tags);
+  for (uint32_t i = 0; i < pt_n_sensitive_names; i++)
+    if (!allowed(&j->conf, pt_sensitive_names[i]))
+      printf("sensitive   %s is not computed: allow_sensitive does not name it\n", pt_sensitive_names[i]);
   printf("memory      about %.1f MiB a rank to hold everything; less goes through --scratch\n",
          (double)memory / 1048576);
 }
 
 static void print_json(const struct pt_job *j, const struct sample *s, double share, uint64_t memory) {
   const uint64_t *n = j->total;
-  json_t *root = json_object(), *sources = json_object(), *reasons = json_object();
+  json_t *root = json_object(), *sources = json_object(), *reasons = json_object(), *not_allowed = json_array();
+  for (uint32_t i = 0; i < pt_n_sensitive_names; i++)
+    if (!allowed(&j->conf, pt_sensitive_names[i]))
+      json_array_append_new(not_allowed, json_string(pt_sensitive_names[i]));
   for (uint32_t i = 0; i < pt_dict_count(j->tally.sources); i++) {
     struct pt_slice name = pt_dict_at(j->tally.sources, i);
     json_object_setn_new_nocheck(sources, name.p, name.n,
@@ -74,7 +92,9 @@ static void print_json(const struct pt_job *j, const struct sample *s, double sh
   json_object_set_new(root, "lines", json_integer((json_int_t)n[PT_TL_LINES]));
   json_object_set_new(root, "accepted", json_integer((json_int_t)n[PT_TL_ACCEPTED]));
   json_object_set_new(root, "events", json_integer((json_int_t)n[PT_TL_EVENTS]));
+  json_object_set_new(root, "records", json_integer((json_int_t)n[PT_TL_RECORDS]));
   json_object_set_new(root, "sources", sources);
+  json_object_set_new(root, "not_allowed", not_allowed);
   json_object_set_new(root, "rejected", reasons);
   json_object_set_new(root, "memory_per_rank", json_integer((json_int_t)memory));
   json_dumpf(root, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);

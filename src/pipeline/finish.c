@@ -5,9 +5,20 @@
 #include <portrait/segments.h>
 #include <string.h>
 
+static void hide_minors(struct pt_job *j) {
+  for (uint32_t range = 0; range < pt_rows_ranges(j->rows); range++) {
+    pt_facts_hide_minors(j->rows, range);
+    pt_rows_done(j->rows, range);
+  }
+}
+
+/* Before the rules, which see what the file will have, and after them for what they made. */
 int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
   struct pt_tags_world world = {j->zone, j->ctx.last_day, j->ctx.dict, j->ctx.n_dict, pt_mem_left(&j->mem) / 4};
-  return pt_tags_run(j->tags, j->comm, j->rows, &world, err);
+  hide_minors(j);
+  int failed = pt_tags_run(j->tags, j->comm, j->rows, &world, err);
+  if (!failed) hide_minors(j);
+  return failed;
 }
 
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
@@ -28,6 +39,9 @@ int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
   j->n_frames += 2;
   if (pt_comm_rank(j->comm) == 0 && !err->code)
     PT_LATER(pt_output_vocabulary_frame(j->rows, &j->frames[j->n_frames], err));
+  j->n_frames++;
+  if (pt_comm_rank(j->comm) == 0 && !err->code)
+    PT_LATER(pt_tally_records(&j->tally, j->conflicts, &j->frames[j->n_frames], err));
   j->n_frames++;
   return pt_agree(j->comm, err);
 }

@@ -24,7 +24,9 @@ static int take_count(struct pt_job *j, const struct pt_keep_count *c, struct pt
 static int take_days(struct pt_job *j, struct pt_err *err) {
   uint64_t n;
   const struct pt_keep_day *days = pt_keep_days(j->keep, &n);
-  if (n == 0) return pt_fail(err, "store", PT_REJECTED, 0, "%s: the store is empty", j->o->store);
+  if (n == 0 && pt_keep_events(j->keep) == 0)
+    return pt_fail(err, "store", PT_REJECTED, 0, "%s: the store is empty", j->o->store);
+  if (n == 0) return 0; /* user records alone */
   free(j->day_lines);
   j->day_first = days[0].day;
   j->n_days = (uint64_t)(days[n - 1].day - days[0].day) + 1;

@@ -20,9 +20,11 @@ static int digest(struct pt_job *j, struct pt_err *err);
 int pt_stage_inputs(struct pt_job *j, struct pt_err *err) {
   const char *const *args = j->o->n_inputs ? j->o->inputs : (const char *const *)j->conf.inputs.v;
   uint32_t n = j->o->n_inputs ? j->o->n_inputs : j->conf.inputs.n;
-  if (n == 0)
+  const char *const *users = j->o->n_users ? j->o->users : (const char *const *)j->conf.users_files.v;
+  uint32_t n_users = j->o->n_users ? j->o->n_users : j->conf.users_files.n;
+  if (n == 0 && n_users == 0)
     return pt_fail(err, "read", PT_USAGE, 0, "no INPUT: name log files or folders, or `inputs:` in the job file");
-  PT_TRY(pt_read_list(j->comm, args, n, &j->inputs, err));
+  PT_TRY(pt_read_list(j->comm, args, n, users, n_users, &j->inputs, err));
   uint64_t bytes = 0;
   for (uint64_t i = 0; i < j->inputs.n; i++) bytes += j->inputs.files[i].bytes;
   char text[32];

@@ -60,6 +60,7 @@ static void set_formats(struct pt_job *j) {
     for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
       j->formats[j->n_formats++] = pt_format_builtin(builtin[i]);
   }
+  j->formats[j->n_formats++] = pt_format_users(0);
   for (uint32_t i = 0; i < j->n_formats; i++) j->format_names[i] = j->formats[i]->name;
 }
 

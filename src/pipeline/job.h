@@ -13,6 +13,7 @@
 #include <portrait/pipeline.h>
 #include <portrait/population.h>
 #include <portrait/read.h>
+#include <portrait/record.h>
 #include <portrait/rows.h>
 #include <portrait/shuffle.h>
 #include <portrait/store.h>
@@ -37,8 +38,9 @@ enum pt_tally_cell {
   PT_TL_COUNTED,
   PT_TL_EXACT_KEPT,
   PT_TL_NO_AMOUNT,
-  PT_TL_REASON, /* first of PT_R_COUNT */
-  PT_TL_CELLS = PT_TL_REASON + PT_R_COUNT
+  PT_TL_REASON,                             /* first of PT_R_COUNT */
+  PT_TL_UNREAD = PT_TL_REASON + PT_R_COUNT, /* first of PT_RF_COUNT fields of records, and PT_RF_KEPT */
+  PT_TL_CELLS = PT_TL_UNREAD + PT_RF_KEPT + 1
 };
 struct pt_tally {
   struct pt_dict *sources;
@@ -58,6 +60,10 @@ int pt_tally_merge(struct pt_tally *t, struct pt_comm *c, uint64_t total[PT_TL_C
 /* Rank 0, merged: /uns/quality/rejects and /uns/quality/lines. */
 int pt_tally_frames(const struct pt_tally *t, struct pt_frame *rejects, struct pt_frame *lines,
                     struct pt_err *err) PT_MUST_CHECK;
+/* ... and /uns/quality/records: by field of user records, values that could not be read, and conflicts (PT_RF_KEPT + 1
+ * counts). */
+int pt_tally_records(const struct pt_tally *t, const uint64_t *conflicts, struct pt_frame *f,
+                     struct pt_err *err) PT_MUST_CHECK;
 
 /* -- rejects.c: positions of rejected lines -- */
 struct pt_reject {
@@ -117,6 +123,7 @@ struct pt_job {
   uint32_t *slot_from;
   struct pt_rows *rows;
   uint64_t users;
+  uint64_t conflicts[PT_RF_KEPT + 1]; /* users whose records disagree, by field */
   struct pt_heavy heavy[PT_HEAVY];
   /* tables */
   struct pt_label_list labels;

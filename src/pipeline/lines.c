@@ -12,6 +12,7 @@ struct pt_lines {
   struct pt_cleaner *cleaner;
   struct pt_parser *parser;
   const struct pt_format *format;
+  struct pt_format reading; /* it, and what the job keeps of records */
   uint8_t format_index;
   struct pt_slice source; /* of the format: its name */
   struct pt_day_cache day;
@@ -43,15 +44,26 @@ void pt_lines_close(struct pt_lines *l) {
   free(l);
 }
 
+static int unknown_format(const char *path, bool users, struct pt_err *err) {
+  if (users) return pt_fail(err, "parse", PT_REJECTED, 0, "%s: a table of users names its user_id", path);
+  return pt_fail(err, "parse", PT_REJECTED, 0,
+                 "%s: its format is none of portrait, segment, rees46, taobao: "
+                 "say what it is with `format:` in the job file",
+                 path);
+}
+
 static int find_format(struct pt_lines *l, uint64_t file, struct pt_slice head, struct pt_err *err) {
   struct pt_job *j = l->j;
   const char *path = j->inputs.files[file].path;
-  l->format = j->conf.format ? j->conf.format : pt_format_detect(head, path);
-  if (!l->format)
-    return pt_fail(err, "parse", PT_REJECTED, 0,
-                   "%s: its format is none of portrait, segment, rees46, taobao: "
-                   "say what it is with `format:` in the job file",
-                   path);
+  bool users = j->inputs.files[file].table == PT_USERS;
+  if (users)
+    l->format = pt_format_detect_users(head, path);
+  else
+    l->format = j->conf.format ? j->conf.format : pt_format_detect(head, path);
+  if (!l->format) return unknown_format(path, users, err);
+  l->reading = *l->format;
+  l->reading.kept = j->conf.users_keep.v;
+  l->reading.n_kept = j->conf.users_keep.n;
   for (uint32_t i = 0; i < j->n_formats; i++)
     if (strcmp(j->formats[i]->name, l->format->name) == 0) l->format_index = (uint8_t)i;
   l->source = pt_slice_of(l->format->name);
@@ -67,7 +79,7 @@ static int open_part(struct pt_lines *l, const struct pt_chunk *chunk, struct pt
   if (pt_slice_trim(head).n == 0) return 0; /* an empty file has no format */
   PT_TRY(find_format(l, chunk->file, head, err));
   pt_log(PT_DEBUG, "parse", "%s: format %s", j->inputs.files[chunk->file].path, l->format->name);
-  PT_TRY(pt_parser_open(&l->parser, l->format, pt_cleaner_wants(j->fields), head, j->conf.max_line, err));
+  PT_TRY(pt_parser_open(&l->parser, &l->reading, pt_cleaner_wants(j->fields), head, j->conf.max_line, err));
   return pt_cleaner_part(l->cleaner, l->parser, l->format, l->format_index, err);
 }
 
@@ -111,15 +123,19 @@ static int room_for(struct pt_lines *l, uint32_t n, struct pt_err *err) {
   return 0;
 }
 
-/* A line counts on the local day of its first event. */
+/* A line of a log counts on the local day of its first event. */
 static void count_line(struct pt_lines *l, const struct pt_record *r, uint64_t *tally) {
   struct pt_job *j = l->j;
   tally[PT_TL_ACCEPTED]++;
+  if (r->events[0].record) {
+    for (uint64_t bits = pt_cleaner_unread(l->cleaner); bits; bits &= bits - 1)
+      tally[PT_TL_UNREAD + __builtin_ctzll(bits)]++;
+    tally[PT_TL_RECORDS]++;
+    if (l->format->users) return; /* a table says nothing of the days that the logs hold */
+  }
   int64_t day = pt_local_day(j->zone, &l->day, l->events[0].time) - j->day_first;
   if (day >= 0 && (uint64_t)day < j->n_days) j->day_lines[day]++;
-  for (uint32_t i = 0; i < r->n_events; i++) {
-    tally[l->events[i].type == PT_T_RECORD ? PT_TL_RECORDS : PT_TL_EVENTS]++;
-  }
+  if (!r->events[0].record) tally[PT_TL_EVENTS] += r->n_events;
 }
 
 static int take_line(struct pt_lines *l, const struct pt_chunk *chunk, const struct pt_record *r, pt_put put, void *ctx,

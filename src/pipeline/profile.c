@@ -19,6 +19,10 @@ static int one_user(struct pt_job *j, struct pt_group *g, uint32_t range, uint32
   note_heavy(j, pt_group_ids(g)[user], n);
   struct pt_event e;
   PT_TRY(pt_facts_begin(j->facts));
+  for (uint64_t i = 0, records = pt_group_records(g, user); i < records; i++) {
+    pt_group_record(g, user, i, &e);
+    pt_facts_record(j->facts, &e);
+  }
   for (uint64_t i = 0; i < n; i++) {
     pt_group_event(g, user, i, &e);
     PT_TRY(pt_facts_event(j->facts, &e, err));
@@ -92,6 +96,8 @@ int pt_stage_facts(struct pt_job *j, struct pt_err *err) {
   if (!failed) failed = join_counts(j, g, err);
   pt_group_close(g);
   if (failed) return failed;
+  memcpy(j->conflicts, pt_facts_conflicts(j->facts), sizeof j->conflicts);
+  pt_sum_u64(j->comm, j->conflicts, PT_RF_KEPT + 1);
   j->users = pt_rows_count(j->rows);
   pt_sum_u64(j->comm, &j->users, 1);
   return 0;

@@ -65,6 +65,7 @@ static void say_table(const struct pt_job *j, const struct spread *s, const stru
   fprintf(stderr, "  events     %llu = %llu counted + %llu duplicate + %llu after as_of\n",
           (unsigned long long)n[PT_TL_EVENTS], (unsigned long long)n[PT_TL_COUNTED],
           (unsigned long long)n[PT_TL_DUPLICATE], (unsigned long long)n[PT_TL_AFTER]);
+  if (n[PT_TL_RECORDS]) fprintf(stderr, "  records    %llu of users\n", (unsigned long long)n[PT_TL_RECORDS]);
   for (int r = 0; r < PT_R_COUNT; r++)
     if (n[PT_TL_REASON + r])
       fprintf(stderr, "  rejected   %llu %s: %s\n", (unsigned long long)n[PT_TL_REASON + r], pt_reason_info[r].name,

@@ -132,7 +132,16 @@ static const struct {
                     {"no_amount", "events", "purchases with neither amount nor price", PT_TL_NO_AMOUNT}};
 #define N_LINE_COLUMNS (sizeof line_columns / sizeof *line_columns)
 
+/* A counter's name has no blank (ingest writes "CELL SOURCE"), and no other cell begins with this. */
+#define UNREAD "unread."
+static const char *const unread_names[] = {
+#define PT_X(id, name, kind) UNREAD name,
+    PT_RECORD_FIELDS(PT_X)
+#undef PT_X
+        UNREAD "users.keep"};
+
 const char *pt_tally_cell_name(int cell) {
+  if (cell >= PT_TL_UNREAD) return unread_names[cell - PT_TL_UNREAD];
   if (cell >= PT_TL_REASON) return pt_reason_info[cell - PT_TL_REASON].name;
   for (size_t k = 0; k < N_LINE_COLUMNS; k++)
     if (line_columns[k].cell == cell) return line_columns[k].name;
@@ -161,6 +170,27 @@ static int lines_frame(const struct pt_tally *t, const uint32_t *order, struct p
     PT_TRY(pt_frame_set_text(f, row, source, name.p, name.n, err));
     for (size_t k = 0; k < N_LINE_COLUMNS; k++)
       f->columns[at[k]].v.i64[row] = (int64_t)(line_columns[k].cell < 0 ? rejected : v[line_columns[k].cell]);
+  }
+  return 0;
+}
+
+int pt_tally_records(const struct pt_tally *t, const uint64_t *conflicts, struct pt_frame *f, struct pt_err *err) {
+  uint32_t field, unread, users;
+  PT_TRY(pt_frame_init(f, "quality/records", err));
+  PT_TRY(pt_frame_column(f, "field", PT_FR_TEXT, "", "field of user records", &field, err));
+  PT_TRY(pt_frame_column(f, "unread", PT_FR_I64, "records", "values that could not be read and were dropped", &unread,
+                         err));
+  PT_TRY(pt_frame_column(f, "conflicts", PT_FR_I64, "users",
+                         "users whose records have different values of it: the latest holds", &users, err));
+  for (int k = 0; k <= PT_RF_KEPT; k++) {
+    const char *name = unread_names[k] + sizeof UNREAD - 1;
+    uint64_t n = 0, row;
+    for (uint32_t i = 0; i < pt_dict_count(t->sources); i++) n += t->v[i][PT_TL_UNREAD + k];
+    if (n == 0 && conflicts[k] == 0) continue;
+    PT_TRY(pt_frame_row(f, &row, err));
+    PT_TRY(pt_frame_set_text(f, row, field, name, strlen(name), err));
+    f->columns[unread].v.i64[row] = (int64_t)n;
+    f->columns[users].v.i64[row] = (int64_t)conflicts[k];
   }
   return 0;
 }

@@ -18,11 +18,13 @@ struct found { /* on rank 0, before it is sent */
   uint64_t bytes;
   int64_t mtime_ns;
   uint64_t dev, ino;
+  uint64_t table; /* enum pt_table_of */
 };
 struct listing {
   struct pt_buf files;   /* struct found */
   struct pt_buf skipped; /* "path: why" with their NUL, one after the other */
   uint64_t n_skipped;
+  enum pt_table_of table; /* of files named by the arguments at hand */
 };
 
 static int no_memory(struct pt_err *err) {
@@ -37,9 +39,10 @@ static int skip(struct listing *l, const char *path, const char *why, struct pt_
              : 0;
 }
 
-static int add_file(struct listing *l, const char *path, const struct stat *s, struct pt_err *err) {
-  struct found f = {strdup(path), (uint64_t)s->st_size, s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec,
-                    (uint64_t)s->st_dev, (uint64_t)s->st_ino};
+static int add_file(struct listing *l, const char *path, const struct stat *s, enum pt_table_of table,
+                    struct pt_err *err) {
+  struct found f = {strdup(path),        (uint64_t)s->st_size, s->st_mtim.tv_sec * 1000000000LL + s->st_mtim.tv_nsec,
+                    (uint64_t)s->st_dev, (uint64_t)s->st_ino,  table};
   if (f.path && !pt_buf_add(&l->files, &f, sizeof f)) return 0;
   free(f.path);
   return no_memory(err);
@@ -55,13 +58,13 @@ static size_t without(const char *name, size_t n, const char *ending) {
   return n > e && memcmp(name + n - e, ending, e) == 0 ? n - e : n;
 }
 
-/* Why a file of this name in a folder is no log; NULL where it is one. */
+/* Why a file of this name in a folder is not read; NULL where it is. */
 static const char *why_not(const char *name) {
-  static const char *const tables[] = {"users", "items", "stores", "campaigns", "assignments", "activities", "costs"};
+  static const char *const tables[] = {"items", "stores", "campaigns", "assignments", "activities", "costs"};
   static const char *const logs[] = {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt"};
   if (name[0] == '.' || name[0] == '_' || begins(name, "truth")) return "the name says that it is no input";
   for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-    if (begins(name, tables[i])) return "a table, not a log";
+    if (begins(name, tables[i])) return "a table that this version does not use";
   }
   size_t n = without(name, without(name, strlen(name), ".zst"), ".gz");
   for (size_t i = 0; i < sizeof logs / sizeof *logs; i++) {
@@ -82,7 +85,8 @@ static int add_entry(struct listing *l, const char *path, const char *name, int 
   if (S_ISDIR(target.st_mode)) return skip(l, path, "a link to a folder", err);
   const char *why = why_not(name);
   if (!why && !S_ISREG(target.st_mode)) why = "not a regular file";
-  return why ? skip(l, path, why, err) : add_file(l, path, &target, err);
+  enum pt_table_of table = begins(name, "users") ? PT_USERS : l->table;
+  return why ? skip(l, path, why, err) : add_file(l, path, &target, table, err);
 }
 
 static int add_folder(struct listing *l, const char *path, int depth, struct pt_err *err) {
@@ -112,7 +116,7 @@ static int add_path(struct listing *l, const char *path, struct pt_err *err) {
   if (stat(path, &s)) return pt_fail(err, PT_READ, PT_NOINPUT, errno, "%s: %s", path, strerror(errno));
   if (S_ISDIR(s.st_mode)) return add_folder(l, path, 0, err);
   if (!S_ISREG(s.st_mode)) return pt_fail(err, PT_READ, PT_NOINPUT, 0, "%s: not a regular file", path);
-  return add_file(l, path, &s, err);
+  return add_file(l, path, &s, l->table, err);
 }
 
 static int add_arg(struct listing *l, const char *arg, struct pt_err *err) {
@@ -140,7 +144,7 @@ static int by_inode(const void *a, const void *b) {
   return by_path(a, b);
 }
 
-/* A file reached by two arguments is read once. */
+/* A file reached by two arguments is read once, as a table of users where one of them says so. */
 static int drop_repeated(struct listing *l, struct pt_err *err) {
   struct found *f = (struct found *)(void *)l->files.p;
   size_t n = l->files.n / sizeof *f, kept = 0;
@@ -149,6 +153,7 @@ static int drop_repeated(struct listing *l, struct pt_err *err) {
   for (size_t i = 0; i < n; i++) {
     if (kept && f[i].dev == f[kept - 1].dev && f[i].ino == f[kept - 1].ino) {
       if (!code) code = skip(l, f[i].path, "given twice", err);
+      if (f[i].table == PT_USERS) f[kept - 1].table = PT_USERS;
       free(f[i].path);
     } else {
       f[kept++] = f[i];
@@ -159,23 +164,26 @@ static int drop_repeated(struct listing *l, struct pt_err *err) {
   return code;
 }
 
-/* The listing as bytes: counts, then per file bytes, mtime and path, then the skipped. */
+/* The listing as bytes: counts, then per file bytes, mtime, table and path, then the skipped. */
 static int pack(struct listing *l, struct pt_buf *out, struct pt_err *err) {
   const struct found *f = (const struct found *)(void *)l->files.p;
   uint64_t counts[2] = {l->files.n / sizeof *f, l->n_skipped};
   int bad = pt_buf_add(out, counts, sizeof counts);
   for (uint64_t i = 0; i < counts[0] && !bad; i++) {
     bad = pt_buf_add(out, &f[i].bytes, sizeof f[i].bytes) || pt_buf_add(out, &f[i].mtime_ns, sizeof f[i].mtime_ns) ||
-          pt_buf_add(out, f[i].path, strlen(f[i].path) + 1);
+          pt_buf_add(out, &f[i].table, sizeof f[i].table) || pt_buf_add(out, f[i].path, strlen(f[i].path) + 1);
   }
   bad = bad || pt_buf_add(out, l->skipped.p, l->skipped.n);
   return bad ? no_memory(err) : 0;
 }
 
-static int list_all(const char *const *args, uint32_t n, struct pt_buf *out, struct pt_err *err) {
+static int list_all(const char *const *args, uint32_t n, const char *const *users, uint32_t n_users, struct pt_buf *out,
+                    struct pt_err *err) {
   struct listing l = {0};
   int code = 0;
   for (uint32_t i = 0; i < n && !code; i++) code = add_arg(&l, args[i], err);
+  l.table = PT_USERS;
+  for (uint32_t i = 0; i < n_users && !code; i++) code = add_arg(&l, users[i], err);
   if (!code) code = drop_repeated(&l, err);
   if (!code && l.files.n == 0) {
     code = pt_fail(err, PT_READ, PT_NOINPUT, 0, "%s%s: no logs%s%.300s", n ? args[0] : "", n > 1 ? ", ..." : "",
@@ -207,6 +215,10 @@ static int unpack(const char *p, struct pt_inputs *out, struct pt_err *err) {
     memcpy(&f->bytes, p, sizeof f->bytes);
     memcpy(&f->mtime_ns, p + sizeof f->bytes, sizeof f->mtime_ns);
     p += sizeof f->bytes + sizeof f->mtime_ns;
+    uint64_t table;
+    memcpy(&table, p, sizeof table);
+    p += sizeof table;
+    f->table = (enum pt_table_of)table;
     if (!(f->path = take_text(&p))) return no_memory(err);
   }
   for (; out->n_skipped < counts[1]; out->n_skipped++) {
@@ -245,10 +257,11 @@ static int sniff_all(struct pt_comm *c, struct pt_inputs *in, struct pt_err *err
   return code;
 }
 
-int pt_read_list(struct pt_comm *c, const char *const *args, uint32_t n, struct pt_inputs *out, struct pt_err *err) {
+int pt_read_list(struct pt_comm *c, const char *const *args, uint32_t n, const char *const *users, uint32_t n_users,
+                 struct pt_inputs *out, struct pt_err *err) {
   struct pt_buf bytes = {0};
   *out = (struct pt_inputs){0};
-  if (pt_comm_rank(c) == 0) PT_LATER(list_all(args, n, &bytes, err)); /* agreed on next */
+  if (pt_comm_rank(c) == 0) PT_LATER(list_all(args, n, users, n_users, &bytes, err)); /* agreed on next */
   int code = pt_agree(c, err);
   if (!code) {
     uint64_t size = bytes.n;

@@ -159,7 +159,7 @@ static int take_rows(struct pt_shuffle_maps *m, unsigned char *p, uint64_t n, st
     if (n < sizeof(struct pt_row_head)) return damaged(err, "rows");
     struct pt_row_head head = pt_row_head(p);
     size_t size = pt_row_size(p);
-    if (size > n || head.id_n > PT_MAX_EVENT_ID || head.type >= PT_T_COUNT ||
+    if (size > n || head.id_n > PT_MAX_PAYLOAD || head.type >= PT_T_COUNT ||
         size != pt_row_size_of(head.has, head.id_n))
       return damaged(err, "rows");
     unsigned char *row;

@@ -148,7 +148,7 @@ static int put_own(struct pt_shuffle *s, const struct pt_event *e, struct pt_err
     uint32_t code = (uint32_t)e->v[f];
     if (code >= s->n_own[f] || s->own[f][code] == PT_NO_CODE) PT_TRY(learn(s, f, code, err));
   }
-  size_t id_n = e->event_id.n < PT_MAX_EVENT_ID ? e->event_id.n : PT_MAX_EVENT_ID;
+  size_t id_n = e->event_id.n < PT_MAX_PAYLOAD ? e->event_id.n : PT_MAX_PAYLOAD;
   size_t n = pt_row_size_of(e->has, id_n);
   unsigned char *row;
   PT_TRY(pt_store_room(s->store, e->user.hi, n, &row, err));
@@ -165,10 +165,10 @@ static int put_own(struct pt_shuffle *s, const struct pt_event *e, struct pt_err
 static int put_other(struct pt_shuffle *s, struct outbox *box, const struct pt_event *e, struct pt_err *err) {
   struct pt_buf *b = &box->rows;
   size_t head = b->n ? 0 : sizeof(struct pt_message_head);
-  if (b->cap - b->n < head + PT_PACK_MAX) {
+  if (b->cap - b->n < head + PT_PACK_RECORD_MAX) {
     uint64_t share = s->round_bytes / (uint64_t)s->size;
     size_t first = b->cap ? 0 : (size_t)(share < FIRST_SHARE ? share : FIRST_SHARE);
-    if (pt_buf_reserve(b, first + head + PT_PACK_MAX)) return pt_shuffle_no_memory(err);
+    if (pt_buf_reserve(b, first + head + PT_PACK_RECORD_MAX)) return pt_shuffle_no_memory(err);
   }
   b->n += head;
   size_t n = pt_pack(e, (unsigned char *)b->p + b->n);

@@ -187,7 +187,7 @@ static int check_heads(struct pt_block_decoder *d, struct pt_err *err) {
   uint64_t bytes = 0;
   for (uint32_t i = 0; i < n; i++) {
     uint64_t b = pt_block_next(&length);
-    if (b > PT_MAX_EVENT_ID) return broken(err, "an event_id too long");
+    if (b > PT_MAX_PAYLOAD) return broken(err, "an event_id too long");
     bytes += b;
     d->row_bytes += (b + 3) & ~UINT64_C(3);
   }

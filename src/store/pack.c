@@ -11,7 +11,7 @@ size_t pt_pack(const struct pt_event *e, unsigned char *out) {
   }
   for (uint64_t bits = e->has & PT_WIDE_BITS; bits; bits &= bits - 1, p += 8)
     memcpy(p, &e->v[__builtin_ctzll(bits)], 8);
-  size_t id_n = e->event_id.n < PT_MAX_EVENT_ID ? e->event_id.n : PT_MAX_EVENT_ID;
+  size_t id_n = e->event_id.n < PT_MAX_PAYLOAD ? e->event_id.n : PT_MAX_PAYLOAD;
   if (id_n) {
     size_t padded = (id_n + 3) & ~(size_t)3;
     memset(p + padded - 4, 0, 4);

@@ -77,6 +77,8 @@ struct pt_dict *pt_store_dict(struct pt_store *s, enum pt_field f) {
   return s->dict[f];
 }
 
+_Static_assert(PT_PACK_RECORD_MAX + sizeof(struct pt_store_chunk) <= 4096, "any row fits any chunk");
+
 /* The bucket's next chunk: twice the last one, so that small buckets stay small. */
 static int next_chunk(struct pt_store *s, struct pt_store_bucket *b, struct pt_err *err) {
   uint32_t cls = b->last ? b->last->cls + 1 : 0;

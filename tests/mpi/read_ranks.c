@@ -46,7 +46,7 @@ static void make_files(bool write) {
   if (write) {
     static const char *const others[] = {"logs/users.jsonl", "logs/.hidden.csv", "logs/_x.csv", "logs/truth.csv",
                                          "logs/readme.md"};
-    for (int i = 0; i < 5; i++) put_file(at(others[i]), "99\n", 3);
+    for (int i = 0; i < 5; i++) put_file(at(others[i]), "99\n", i == 0 ? 0 : 3); /* no users: lines are added up */
     assert_int_equal(symlink("loop", at("logs/loop")), 0);
   }
   pt_buf_free(&text);
@@ -84,24 +84,24 @@ static void list_of_a_folder(void **state) {
   snprintf(folder, sizeof folder, "%s/logs/", dir);
   snprintf(file, sizeof file, "%s/logs/s*l-3.json.zst", dir);
   const char *args[] = {folder, file};
-  assert_int_equal(pt_read_list(comm, args, 2, &in, &err), 0);
+  assert_int_equal(pt_read_list(comm, args, 2, NULL, 0, &in, &err), 0);
   static const char *const want[] = {"b.jsonl.zst",      "small-0.json.zst", "small-1.json.zst", "small-2.json.zst",
                                      "small-3.json.zst", "small-4.json.zst", "small-5.json.zst", "small-6.json.zst",
                                      "small-7.json.zst", "small-8.json.zst", "sub/a.csv"};
-  assert_int_equal(in.n, 11);
+  assert_int_equal(in.n, 12);
+  assert_string_equal(in.files[11].path + strlen(folder), "users.jsonl");
+  for (int i = 0; i < 12; i++) assert_int_equal(in.files[i].table, i < 11 ? PT_LOG : PT_USERS);
   for (int i = 0; i < 11; i++) {
     assert_string_equal(in.files[i].path + strlen(folder), want[i]);
     assert_int_equal(in.files[i].codec, i < 10 ? PT_ZSTD : PT_PLAIN);
     assert_true(in.files[i].bytes > 0 && in.files[i].mtime_ns > 0);
   }
-  assert_int_equal(in.n_skipped, 7); /* five names, a link to itself, a file given twice */
-  int twice = 0, table = 0;
+  assert_int_equal(in.n_skipped, 6); /* four names, a link to itself, a file given twice */
+  int twice = 0;
   for (uint64_t i = 0; i < in.n_skipped; i++) {
     twice += strstr(in.skipped[i], "small-3.json.zst: given twice") != NULL;
-    table += strstr(in.skipped[i], "logs/users.jsonl: a table, not a log") != NULL;
   }
   assert_int_equal(twice, 1);
-  assert_int_equal(table, 1);
   pt_inputs_free(&in);
 }
 
@@ -112,9 +112,23 @@ static void by_name_whatever_the_extension(void **state) {
   char file[100];
   snprintf(file, sizeof file, "%s/logs/readme.md", dir);
   const char *args[] = {file};
-  assert_int_equal(pt_read_list(comm, args, 1, &in, &err), 0);
+  assert_int_equal(pt_read_list(comm, args, 1, NULL, 0, &in, &err), 0);
   assert_int_equal(in.n, 1);
   assert_string_equal(in.files[0].path, file);
+  pt_inputs_free(&in);
+}
+
+/* As a log and as a table of users: it is the latter. */
+static void named_as_users(void **state) {
+  (void)state;
+  struct pt_err err = {0};
+  struct pt_inputs in;
+  char file[100];
+  snprintf(file, sizeof file, "%s/logs/sub/a.csv", dir);
+  const char *args[] = {file};
+  assert_int_equal(pt_read_list(comm, args, 1, args, 1, &in, &err), 0);
+  assert_int_equal(in.n, 1);
+  assert_int_equal(in.files[0].table, PT_USERS);
   pt_inputs_free(&in);
 }
 
@@ -129,7 +143,7 @@ static void no_input(void **state) {
   for (int i = 0; i < 4; i++) {
     struct pt_err err = {0};
     struct pt_inputs in;
-    assert_int_equal(pt_read_list(comm, &args[i], 1, &in, &err), PT_NOINPUT);
+    assert_int_equal(pt_read_list(comm, &args[i], 1, NULL, 0, &in, &err), PT_NOINPUT);
     assert_int_equal(err.code, PT_NOINPUT);
     assert_non_null(strstr(err.text, args[i]));
   }
@@ -143,7 +157,7 @@ static void all_lines_once(void **state) {
   char folder[100];
   snprintf(folder, sizeof folder, "%s/logs", dir);
   const char *args[] = {folder};
-  assert_int_equal(pt_read_list(comm, args, 1, &in, &err), 0);
+  assert_int_equal(pt_read_list(comm, args, 1, NULL, 0, &in, &err), 0);
   for (int whole = 0; whole < 2; whole++) {
     struct pt_read_conf conf = {whole ? 64 << 20 : 1000, 1 << 20, whole ? 1 << 20 : 333, 27, false};
     assert_int_equal(pt_reader_open(&r, comm, &in, &conf, &err), 0);
@@ -174,7 +188,7 @@ static void all_lines_once(void **state) {
 /* One rank cannot read: every rank gets the same error. */
 static void an_error_is_agreed(void **state) {
   (void)state;
-  struct pt_input f[] = {{(char *)"/nonexistent/x.zst", 100000, 0, PT_ZSTD}};
+  struct pt_input f[] = {{.path = (char *)"/nonexistent/x.zst", .bytes = 100000, .codec = PT_ZSTD}};
   struct pt_inputs in = {f, 1, NULL, 0};
   struct pt_read_conf conf = {1000, 1000, 1000, 27, false};
   struct pt_err err = {0};
@@ -187,9 +201,9 @@ static void an_error_is_agreed(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(list_of_a_folder),   cmocka_unit_test(by_name_whatever_the_extension),
-      cmocka_unit_test(no_input),           cmocka_unit_test(all_lines_once),
-      cmocka_unit_test(an_error_is_agreed),
+      cmocka_unit_test(list_of_a_folder), cmocka_unit_test(by_name_whatever_the_extension),
+      cmocka_unit_test(named_as_users),   cmocka_unit_test(no_input),
+      cmocka_unit_test(all_lines_once),   cmocka_unit_test(an_error_is_agreed),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -62,6 +62,9 @@ class Frame:
     def has(self, name):
         return name in self.group
 
+    def family(self, name):
+        return text(self.group[name].attrs.get("family", b""))
+
     def records(self, names):
         """Rows as dicts of those of `names` that are there."""
         columns = {n: self.column(n)[1] for n in names if self.has(n)}

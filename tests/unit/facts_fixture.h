@@ -12,6 +12,7 @@
 #include <math.h>
 #include <portrait/decimal.h>
 #include <portrait/facts.h>
+#include <portrait/record.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -22,8 +23,9 @@ struct ev {
   const char *category, *brand, *channel, *city;       /* dictionary texts */
   const char *style, *size, *topic;
   const char *amount, *price, *list, *discount, *qty, *results;
+  const char *device, *store, *guide;
 };
-#define FX_DICTS 7
+#define FX_DICTS 10
 #define E(at, ...) \
   { .time = at, .type = __VA_ARGS__ }
 struct user {
@@ -32,6 +34,13 @@ struct user {
 };
 #define USER(list) \
   { list, sizeof(list) / sizeof *(list) }
+
+/* A user record, packed; time NULL = undated. A user's records stand in order. */
+struct rec {
+  uint32_t user;
+  const char *time;
+  struct pt_slice packed;
+};
 
 /* "-" = absent; labels by text; numbers as text, rounded to the column's type. "matrix/entry" is a cell of sparse rows:
  * "." = there is none. */
@@ -45,6 +54,8 @@ struct fixture {
   struct pt_conf conf;
   struct pt_facts_ctx ctx;
   struct pt_zone *zone;
+  const struct rec *records;
+  uint32_t n_records;
   struct pt_slice texts[FX_DICTS][32]; /* in the order of fx_dicts; sorted */
   struct pt_slice names[8];            /* unknown event names */
   struct pt_schema schema;
@@ -55,8 +66,8 @@ struct fixture {
   struct pt_err err;
 };
 
-static const enum pt_field fx_dicts[FX_DICTS] = {PT_F_CATEGORY, PT_F_BRAND, PT_F_CHANNEL, PT_F_CITY,
-                                                 PT_F_STYLE,    PT_F_SIZE,  PT_F_TOPIC};
+static const enum pt_field fx_dicts[FX_DICTS] = {PT_F_CATEGORY, PT_F_BRAND, PT_F_CHANNEL, PT_F_CITY,  PT_F_STYLE,
+                                                 PT_F_SIZE,     PT_F_TOPIC, PT_F_DEVICE,  PT_F_STORE, PT_F_GUIDE};
 
 static struct pt_names fx_names(const char *const *v, uint32_t n) {
   return (struct pt_names){(char **)(uintptr_t)v, n};
@@ -105,7 +116,8 @@ static inline void fx_dictionaries(struct fixture *f, const struct user *users, 
   for (uint32_t u = 0; u < n; u++)
     for (uint32_t i = 0; i < users[u].n; i++) {
       const struct ev *e = &users[u].events[i];
-      const char *texts[FX_DICTS] = {e->category, e->brand, e->channel, e->city, e->style, e->size, e->topic};
+      const char *texts[FX_DICTS] = {e->category, e->brand, e->channel, e->city,  e->style,
+                                     e->size,     e->topic, e->device,  e->store, e->guide};
       for (int d = 0; d < FX_DICTS; d++) fx_learn(f->texts[d], &f->ctx.n_dict[fx_dicts[d]], 32, texts[d]);
       if (pt_type_of(pt_slice_of(e->type)) == PT_T_OTHER) fx_learn(f->names, &f->ctx.n_dict[PT_F_EVENT], 8, e->type);
     }
@@ -137,7 +149,8 @@ static inline void fx_number(struct pt_event *e, enum pt_field field, int digits
 /* What cleaning makes of it: the amount is told, or price * quantity - discount. */
 static inline struct pt_event fx_event(const struct fixture *f, const struct ev *in) {
   struct pt_event e = {.time = fx_time(f, in->time), .type = (uint8_t)pt_type_of(pt_slice_of(in->type))};
-  const char *texts[FX_DICTS] = {in->category, in->brand, in->channel, in->city, in->style, in->size, in->topic};
+  const char *texts[FX_DICTS] = {in->category, in->brand, in->channel, in->city,  in->style,
+                                 in->size,     in->topic, in->device,  in->store, in->guide};
   fx_set(&e, PT_F_TIME, e.time);
   for (int d = 0; d < FX_DICTS; d++)
     if (texts[d]) fx_set(&e, fx_dicts[d], fx_code(f, fx_dicts[d], texts[d]));
@@ -258,6 +271,12 @@ static inline void fx_run(struct fixture *f, const struct user *users, uint32_t 
   if (pt_facts_start(f->facts, &f->ctx, err)) fail_msg("%s", err->text);
   for (uint32_t u = 0; u < n; u++) {
     assert_int_equal(pt_facts_begin(f->facts), 0);
+    for (uint32_t i = 0; i < f->n_records; i++) {
+      const struct rec *r = &f->records[i];
+      struct pt_event e = {
+          .time = r->time ? fx_time(f, r->time) : PT_UNDATED, .type = PT_T_RECORD, .event_id = r->packed};
+      if (r->user == u) pt_facts_record(f->facts, &e);
+    }
     for (uint32_t i = 0; i < users[u].n; i++) {
       struct pt_event e = fx_event(f, &users[u].events[i]);
       assert_int_equal(pt_facts_event(f->facts, &e, err), 0);

@@ -96,27 +96,27 @@ static void only_what_is_asked(void **unused) {
   const uint64_t always = PT_BIT(PT_F_TIME) | PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_AMOUNT);
   struct fixture f;
   open_with(&f, "orders_*");
-  assert_int_equal(f.schema.n, 7); /* five windows, orders_am, orders_pm */
+  assert_int_equal(f.schema.n, 8); /* five windows, orders_am, orders_pm, and who is under age */
   assert_true(f.fields == (always | PT_BIT(PT_F_ORDER_ID)));
   fx_close(&f);
 
   open_with(&f, "return_rate"); /* and what it is made of */
-  assert_int_equal(f.schema.n, 3);
+  assert_int_equal(f.schema.n, 4);
   assert_int_equal(f.schema.columns[1].where, PT_HIDDEN);
   fx_close(&f);
 
   open_with(&f, "*_count_30d");
-  assert_int_equal(f.schema.n, 11);
+  assert_int_equal(f.schema.n, 12);
   assert_true(f.fields == always);
   fx_close(&f);
 
   open_with(&f, "daypart_index"); /* a tag comes whole */
-  assert_int_equal(f.schema.n, 3);
+  assert_int_equal(f.schema.n, 4);
   assert_int_equal(f.schema.n_tags, 1);
   fx_close(&f);
 
   open_with(&f, "activity");
-  for (uint32_t i = 0; i < f.schema.n; i++) assert_string_equal(f.schema.columns[i].family, "activity");
+  for (uint32_t i = 0; i + 1 < f.schema.n; i++) assert_string_equal(f.schema.columns[i].family, "activity");
   assert_true(f.schema.n > 150);
   fx_close(&f);
 
@@ -162,7 +162,11 @@ static void parts_equal_the_whole(void **unused) {
 
 static void columns_are_described_and_in_order(void **unused) {
   (void)unused;
-  static const char *const order[] = {"view_count_7d",
+  static const char *const order[] = {"age",
+                                      "device_last",
+                                      "registered_at",
+                                      "completeness",
+                                      "view_count_7d",
                                       "view_count_all",
                                       "view_days_7d",
                                       "view_first",
@@ -232,7 +236,7 @@ static void columns_are_described_and_in_order(void **unused) {
     if ((c->type == PT_C_I64 || c->type == PT_C_I32 || c->type == PT_C_BOOL) && c->where == PT_IN_OBS)
       assert_true(c->nullable);
   }
-  assert_int_equal(f.schema.n_tags, 4);
+  assert_int_equal(f.schema.n_tags, 10);
   assert_true(pt_schema_find(&f.schema, "_active_days_30") < 0); /* no rule has asked for it */
   assert_string_equal(f.schema.columns[pt_schema_find(&f.schema, "view_count_7d")].description,
                       "view events, last 7 days");

@@ -161,7 +161,7 @@ static inline void put_file(const char *path, const void *p, size_t n) {
 static inline struct pt_input one_file(char *path, enum pt_codec codec) {
   struct stat s;
   assert_int_equal(stat(path, &s), 0);
-  return (struct pt_input){path, (uint64_t)s.st_size, 0, codec};
+  return (struct pt_input){.path = path, .bytes = (uint64_t)s.st_size, .codec = codec};
 }
 
 /* Small numbers that look random and are the same everywhere. */

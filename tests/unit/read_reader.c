@@ -135,7 +135,7 @@ static void kept_for_ever(void **state) {
 static void what_goes_wrong(void **state) {
   (void)state;
   put_file(path, "a\nb\n", 4);
-  struct pt_input f[] = {one_file(path, PT_PLAIN), {(char *)"/nonexistent/x", 4, 0, PT_PLAIN}};
+  struct pt_input f[] = {one_file(path, PT_PLAIN), {.path = (char *)"/nonexistent/x", .bytes = 4}};
   struct pt_inputs in = {f, 2, NULL, 0};
   const struct pt_part parts[] = {{0, 0, 4}, {1, 0, 4}};
   struct pt_read_conf conf = {1, 100, 50, 27, false};

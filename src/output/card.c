@@ -15,7 +15,6 @@ int pt_card_no_memory(struct pt_err *err) {
   return pt_fail(err, "output", PT_MEMORY, 0, "no memory for the card");
 }
 
-<<<<<<< HEAD
 uint64_t pt_card_length(hid_t dataset) {
   hid_t space = H5Dget_space(dataset);
   hssize_t n = H5Sget_simple_extent_npoints(space);
@@ -53,8 +52,6 @@ int pt_card_texts(hid_t dataset, char **out, uint64_t *n, size_t *width, struct 
   return code;
 }
 
-=======
->>>>>>> 2461d33 (segment: a segment of a finished file by any expression; docs of the tables)
 static int open_obs(struct pt_card *k, const char *path, struct pt_err *err) {
   hid_t obs = H5Oopen(k->file, "/obs", H5P_DEFAULT);
   k->ids = H5Dopen2(k->file, "/obs/user_id", H5P_DEFAULT);
@@ -66,11 +63,7 @@ static int open_obs(struct pt_card *k, const char *path, struct pt_err *err) {
   if (code) return code;
   hid_t type = H5Dget_type(k->ids);
   k->id_width = H5Tget_size(type);
-<<<<<<< HEAD
   k->rows = pt_card_length(k->ids);
-=======
-  k->rows = pt_h5_length(k->ids);
->>>>>>> 2461d33 (segment: a segment of a finished file by any expression; docs of the tables)
   bool fixed = H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
   H5Tclose(type);
   if (!fixed) return pt_fail(err, "output", PT_REJECTED, 0, "%s: /obs/user_id is no fixed-length text", path);
@@ -118,11 +111,7 @@ void pt_card_close(struct pt_card *k) {
 
 static int read_ids(struct pt_card *k, uint64_t first, uint64_t n, char *to, struct pt_err *err) {
   hid_t type = H5Dget_type(k->ids);
-<<<<<<< HEAD
   int code = pt_card_read(k->ids, first, n, type, to, err);
-=======
-  int code = pt_h5_read_rows(k->ids, first, n, type, to, err);
->>>>>>> 2461d33 (segment: a segment of a finished file by any expression; docs of the tables)
   H5Tclose(type);
   return code;
 }
@@ -191,7 +180,6 @@ int64_t pt_card_at(const struct pt_card *k, const char *name) {
   return -1;
 }
 
-<<<<<<< HEAD
 uint64_t pt_card_rows(const struct pt_card *k) {
   return k->rows;
 }
@@ -200,142 +188,6 @@ int pt_card_run(struct pt_card *k, char **json, struct pt_err *err) {
   *json = NULL;
   hid_t d = H5Dopen2(k->file, "/uns/run", H5P_DEFAULT);
   if (d < 0) return 0;
-=======
-static int load_parts(struct pt_card *k, const char *name, const char *encoding, struct column *c, struct pt_err *err) {
-  if (encoding && strcmp(encoding, "categorical") == 0) {
-    hid_t d = open_part(k, name, "categories");
-    if (d < 0) return pt_h5_fail(err, "open the categories of", name);
-    int code = pt_h5_read_texts(d, &c->categories, &c->n_categories, &c->width, err);
-    H5Dclose(d);
-    PT_TRY(code);
-    c->values = open_part(k, name, "codes");
-  } else if (encoding && strncmp(encoding, "nullable", 8) == 0) {
-    c->values = open_part(k, name, "values");
-    c->mask = open_part(k, name, "mask");
-    if (c->mask < 0) return pt_h5_fail(err, "open the mask of", name);
-  } else {
-    c->values = open_part(k, name, NULL);
-  }
-  if (c->values < 0) return pt_h5_fail(err, "open", name);
-  if (pt_h5_length(c->values) != k->rows)
-    return pt_fail(err, "output", PT_REJECTED, 0, "column %s has not as many rows as there are users", name);
-  return 0;
-}
-
-static bool has_index(const struct pt_card *k, uint32_t i) {
-  char index[80];
-  snprintf(index, sizeof index, "%s_index", k->names[i]);
-  return i + 1 < k->n && strcmp(k->names[i + 1], index) == 0;
-}
-
-static int load(struct pt_card *k, uint32_t i, struct pt_err *err) {
-  struct column *c = &k->columns[i];
-  if (c->loaded) return 0;
-  c->loaded = true;
-  c->values = c->mask = H5I_INVALID_HID;
-  char path[128], *encoding = NULL;
-  snprintf(path, sizeof path, "/obs/%s", k->names[i]);
-  hid_t object = H5Oopen(k->file, path, H5P_DEFAULT);
-  if (object < 0) return pt_h5_fail(err, "open", path);
-  int code = pt_h5_read_attr(object, "encoding-type", &encoding, err);
-  if (!code) code = pt_h5_read_attr(object, "units", &c->unit, err);
-  if (!code) code = pt_h5_read_attr(object, "family", &c->family, err);
-  if (!code) code = pt_h5_read_attr(object, "description", &c->description, err);
-  H5Oclose(object);
-  if (!code) code = load_parts(k, k->names[i], encoding, c, err);
-  if (!code) classify(c);
-  c->is_tag = c->categories && has_index(k, i);
-  free(encoding);
-  return code;
-}
-
-/* The shortest text that reads back as the same number. */
-static void real_text(double v, bool single, char out[64]) {
-  for (int digits = 6; digits <= 17; digits++) {
-    snprintf(out, 64, "%.*g", digits, v);
-    if (single ? strtof(out, NULL) == (float)v : strtod(out, NULL) == v) return;
-  }
-}
-
-static int cell_value(struct column *c, uint64_t row, struct pt_card_cell *out, struct pt_err *err) {
-  if (c->real) {
-    double v = 0;
-    PT_TRY(pt_h5_read_rows(c->values, row, 1, H5T_NATIVE_DOUBLE, &v, err));
-    out->absent = isnan(v);
-    if (!out->absent) real_text(v, c->size == sizeof(float), out->text);
-    return 0;
-  }
-  int64_t v = 0;
-  if (c->flag) { /* HDF5 does not turn enumerations into numbers */
-    int8_t small = 0;
-    hid_t type = pt_h5_bool_type();
-    int code = pt_h5_read_rows(c->values, row, 1, type, &small, err);
-    H5Tclose(type);
-    PT_TRY(code);
-    v = small != 0;
-  } else {
-    PT_TRY(pt_h5_read_rows(c->values, row, 1, H5T_NATIVE_INT64, &v, err));
-  }
-  if (c->categories) {
-    out->absent = v < 0 || (uint64_t)v >= c->n_categories;
-    if (!out->absent)
-      snprintf(out->text, sizeof out->text, "%.*s", (int)c->width, c->categories + (size_t)v * c->width);
-  } else if (c->flag) {
-    snprintf(out->text, sizeof out->text, "%s", v ? "true" : "false");
-  } else if (c->time) {
-    pt_time_text(v, out->text);
-  } else {
-    snprintf(out->text, sizeof out->text, "%lld", (long long)v);
-  }
-  return 0;
-}
-
-int pt_card_cell(struct pt_card *k, uint64_t row, uint32_t i, struct pt_card_cell *out, struct pt_err *err) {
-  *out = (struct pt_card_cell){0};
-  if (i >= k->n || row >= k->rows) return pt_fail(err, "output", PT_INTERNAL, 0, "no such cell of the card");
-  PT_TRY(load(k, i, err));
-  struct column *c = &k->columns[i];
-  out->name = k->names[i];
-  out->unit = c->unit ? c->unit : "";
-  out->family = c->family ? c->family : "";
-  out->description = c->description ? c->description : "";
-  out->number = c->number;
-  out->tag = c->is_tag;
-  if (c->mask >= 0) {
-    int8_t absent = 0;
-    hid_t type = pt_h5_bool_type();
-    int code = pt_h5_read_rows(c->mask, row, 1, type, &absent, err);
-    H5Tclose(type);
-    PT_TRY(code);
-    out->absent = absent != 0;
-    if (out->absent) return 0;
-  }
-  return cell_value(c, row, out, err);
-}
-
-/* A text that lives as long as the card: frames point to their units. */
-static int keep(struct pt_card *k, char *text, const char **out, struct pt_err *err) {
-  *out = text;
-  if (!text) return 0;
-  char **texts = realloc(k->texts, (k->n_texts + 1) * sizeof *texts);
-  if (!texts) {
-    free(text);
-    *out = NULL;
-    return no_memory(err);
-  }
-  k->texts = texts;
-  k->texts[k->n_texts++] = text;
-  return 0;
-}
-
-static int frame_head(struct pt_card *k, hid_t d, const char *name, struct pt_frame *f, struct pt_err *err) {
-  char *unit = NULL, *description = NULL;
-  const char *unit_kept = NULL, *description_kept = NULL;
-  PT_TRY(pt_h5_read_attr(d, "units", &unit, err));
-  PT_TRY(keep(k, unit, &unit_kept, err));
-  PT_TRY(pt_h5_read_attr(d, "description", &description, err));
-  PT_TRY(keep(k, description, &description_kept, err));
->>>>>>> 2461d33 (segment: a segment of a finished file by any expression; docs of the tables)
   hid_t type = H5Dget_type(d);
   char *text = NULL;
   int code = 0;
@@ -345,66 +197,6 @@ static int frame_head(struct pt_card *k, hid_t d, const char *name, struct pt_fr
     if (text) H5free_memory(text);
   }
   H5Tclose(type);
-<<<<<<< HEAD
   H5Dclose(d);
-=======
-  uint32_t at;
-  return pt_frame_column(f, name,
-                         class == H5T_INTEGER ? PT_FR_I64
-                         : class == H5T_FLOAT ? PT_FR_F64
-                                              : PT_FR_TEXT,
-                         unit_kept, description_kept, &at, err);
-}
-
-static int frame_values(hid_t d, struct pt_frame *f, uint32_t column, struct pt_err *err) {
-  struct pt_frame_column *c = &f->columns[column];
-  if (f->n_rows == 0) return 0;
-  if (c->type == PT_FR_I64) return pt_h5_read_rows(d, 0, f->n_rows, H5T_NATIVE_INT64, c->v.i64, err);
-  if (c->type == PT_FR_F64) return pt_h5_read_rows(d, 0, f->n_rows, H5T_NATIVE_DOUBLE, c->v.f64, err);
-  char *flat;
-  uint64_t n;
-  size_t width;
-  int code = pt_h5_read_texts(d, &flat, &n, &width, err);
-  for (uint64_t i = 0; !code && i < n; i++)
-    code = pt_frame_set_text(f, i, column, flat + i * width, strnlen(flat + i * width, width), err);
-  free(flat);
-  return code;
-}
-
-static int frame_columns(struct pt_card *k, hid_t group, char **names, uint64_t n, struct pt_frame *f,
-                         struct pt_err *err) {
-  uint64_t rows = 0, row;
-  for (uint64_t i = 0; i < n; i++) {
-    hid_t d = H5Dopen2(group, names[i], H5P_DEFAULT);
-    if (d < 0) return pt_h5_fail(err, "open", names[i]);
-    int code = frame_head(k, d, names[i], f, err);
-    uint64_t length = pt_h5_length(d);
-    H5Dclose(d);
-    PT_TRY(code);
-    if (i && length != rows) return pt_fail(err, "output", PT_REJECTED, 0, "columns of unequal length in a table");
-    rows = length;
-  }
-  for (uint64_t i = 0; i < rows; i++) PT_TRY(pt_frame_row(f, &row, err));
-  for (uint64_t i = 0; i < n; i++) {
-    hid_t d = H5Dopen2(group, names[i], H5P_DEFAULT);
-    int code = d < 0 ? pt_h5_fail(err, "open", names[i]) : frame_values(d, f, (uint32_t)i, err);
-    if (d >= 0) H5Dclose(d);
-    PT_TRY(code);
-  }
-  return 0;
-}
-
-int pt_card_frame(struct pt_card *k, const char *path, struct pt_frame *out, struct pt_err *err) {
-  char full[128], **names = NULL;
-  uint64_t n = 0;
-  snprintf(full, sizeof full, "/uns/%s", path);
-  PT_TRY(pt_frame_init(out, path, err));
-  hid_t group = H5Gopen2(k->file, full, H5P_DEFAULT);
-  int code = group < 0 ? pt_h5_fail(err, "open", full) : pt_h5_read_attr_list(group, "column-order", &names, &n, err);
-  if (!code) code = frame_columns(k, group, names, n, out, err);
-  pt_h5_free_texts(names, n);
-  if (group >= 0) H5Gclose(group);
-  if (code) pt_frame_free(out);
->>>>>>> 2461d33 (segment: a segment of a finished file by any expression; docs of the tables)
   return code;
 }

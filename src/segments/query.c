@@ -52,7 +52,7 @@ static const char *suggest(void *ctx, uint32_t i) {
 static int compile(struct pt_query *q, struct pt_err *err) {
   struct pt_err broken = {0}, why = {0};
   struct names ctx = {q->file, &broken};
-  struct pt_xnames names = {&ctx, find, suggest};
+  struct pt_xnames names = {.ctx = &ctx, .find = find, .suggest = suggest};
   int code = pt_expr_compile(&q->expr, q->conf->expression, PT_X_BOOL, &names, &why);
   if (code == 0) return 0;
   if (broken.code) why = broken;

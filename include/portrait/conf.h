@@ -16,6 +16,8 @@ enum pt_dups { PT_DUP_EVENT_ID, PT_DUP_EXACT, PT_DUP_KEEP };
 enum pt_identity { PT_ID_USER, PT_ID_COALESCE };
 enum pt_compress { PT_FAST, PT_GZIP_LEVEL, PT_NONE };
 
+enum pt_clv_choice { PT_CLV_MBGNBD, PT_CLV_BGNBD, PT_CLV_NONE };
+
 /* A rule of the job file, as written; compiled in the plan. Texts may be NULL where they are not given. */
 struct pt_rule {
   char *text;  /* an expression */
@@ -124,6 +126,11 @@ struct pt_conf {
   struct pt_names segment_tables;   /* segments.tables; none: all */
   uint32_t privacy_k;               /* privacy.k 0 */
   uint32_t max_vocabulary;          /* preference.max_vocabulary 65536 */
+  enum pt_clv_choice clv_model;     /* clv.model; none: no forecasts */
+  int64_t clv_unit_ms;              /* clv.time_unit 7 d */
+  int64_t clv_burn_in_ms;           /* clv.burn_in 90 d */
+  double clv_discount;              /* clv.discount .01 a month */
+  double clv_margin;                /* clv.margin 1 */
   struct pt_names allow_sensitive;  /* names of sensitive columns to compute; default none */
   struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
   struct pt_metrics metrics;        /* metrics.NAME, in the order of the file */

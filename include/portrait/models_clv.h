@@ -79,6 +79,8 @@ int pt_models_spend_fit(struct pt_comm *c, pt_spend_scan scan, void *ctx, struct
 /* Local: expected value of a purchase; `mean` is ignored at x = 0. NaN where it has no mean (p x + q <= 1). */
 double pt_models_spend_expected(const struct pt_spend_fit *f, double x, double mean);
 
+/* Local: purchases of the next 12 months of somebody alive, each month's times (1 + discount)^-month. */
+double pt_models_purchases_12m(const struct pt_clv_params *p, double x, double T, double discount);
 /* Local: value of the next 12 months, t_j = j * 365/12 days, discounted by `discount` a month. */
 double pt_models_clv_12m(const struct pt_clv_params *p, double x, double tx, double T, double value, double margin,
                          double discount);

@@ -57,7 +57,7 @@ struct pt_labels {
 };
 
 struct pt_column {
-  char name[65]; /* [a-z][a-z0-9_]* */
+  char name[65]; /* [a-z][a-z0-9_]*, but for clv_T */
   enum pt_ctype type;
   uint32_t width; /* 1; 24 for hour_histogram */
   bool nullable;  /* ints, times, flags: a mask stands beside the values. Floats use NaN, labels -1 */

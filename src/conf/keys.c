@@ -11,6 +11,8 @@
 static const char *const dups[] = {"event_id", "exact", "keep", NULL};
 static const char *const identities[] = {"user_id", "coalesce", NULL};
 
+static const char *const clv_models[] = {"mbgnbd", "bgnbd", "none", NULL}; /* enum pt_clv_choice */
+
 const struct pt_key pt_keys[] = {
     {.info = {"inputs", "list of paths", "", "[]", "Files and folders to read where the command line names none."},
      LIST(0, 100000),
@@ -202,6 +204,33 @@ const struct pt_key pt_keys[] = {
      .write = pt_write_segments,
      .entries = true,
      AT(segments)},
+    {.info = {"clv.model", "mbgnbd, bgnbd or none", "", "mbgnbd",
+              "The model of repeat purchases behind p_alive, p_purchase, expected_purchases and clv_12m. none: no such "
+              "columns and no fit."},
+     .read = pt_read_choice,
+     .write = pt_write_choice,
+     .choices = clv_models,
+     AT(clv_model)},
+    {.info = {"clv.time_unit", "duration", "days", "7 d",
+              "The unit of clv_tx and clv_T, and of the model's parameters."},
+     MS(86400000),
+     AT(clv_unit_ms)},
+    {.info = {"clv.burn_in", "duration", "days", "90 d",
+              "Where 70 % of the buyers are older than the log, the model is fitted on those first seen at least this "
+              "long after its beginning."},
+     MS(86400000),
+     AT(clv_burn_in_ms)},
+    {.info = {"clv.discount", "a number", "share a month", "0.01",
+              "What a month's delay takes from the worth of money, in clv_12m."},
+     .read = pt_read_share,
+     .write = pt_write_share,
+     .high = 1,
+     AT(clv_discount)},
+    {.info = {"clv.margin", "a number", "share", "1", "The share of a purchase that is earned, in clv_12m."},
+     .read = pt_read_share,
+     .write = pt_write_share,
+     .high = 1,
+     AT(clv_margin)},
     {.info = {"privacy.k", "a whole number", "users", "0",
               "Cells of the segments' tables that count fewer users than this are left out, and others from which they "
               "could be worked out. 0 = none."},
@@ -214,5 +243,5 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"users", "funnel", "preference", "money",   "clean",
-                                       "read",  "tags",   "segments",   "privacy", NULL};
+const char *const pt_key_sections[] = {"users", "funnel",   "preference", "money",   "clean", "read",
+                                       "tags",  "segments", "clv",        "privacy", NULL};

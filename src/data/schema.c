@@ -8,8 +8,8 @@ static bool good_name(const char *name, enum pt_where where) {
   const char *c = name;
   if (where == PT_HIDDEN && *c == '_') c++;
   if (*c < 'a' || *c > 'z') return false;
-  for (; *c; c++)
-    if (!((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_')) return false;
+  for (; *c; c++) /* a capital is the catalogue's alone: clv_T */
+    if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_')) return false;
   return true;
 }
 

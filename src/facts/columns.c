@@ -134,7 +134,7 @@ static int add_row(struct pt_cols *c, const struct pt_colopen *open, const struc
                                      : row->flags & PT_COL_OBSM ? PT_IN_OBSM
                                                                 : PT_IN_OBS,
                             .family = open->family,
-                            .level = "fact",
+                            .level = row->level ? row->level : "fact",
                             .kind = row->flags & PT_COL_STATIC ? "static" : "dynamic",
                             .reads = row->reads,
                             .labels = {row->labels, row->n_labels, (row->flags & PT_COL_ORDERED) != 0, NULL}};

@@ -24,6 +24,7 @@ struct pt_colrow {
   uint64_t serves;           /* hidden: bits of the rows that need it */
   const char *const *labels; /* closed vocabulary of a label; NULL: open */
   const char *reads;         /* a tag: names of the columns behind it, with blanks between */
+  const char *level;         /* NULL = "fact" */
   const char *sensitive;     /* only where conf->allow_sensitive has this name */
   uint32_t n_labels;
   uint32_t width; /* 0 = 1 */

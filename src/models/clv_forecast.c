@@ -65,13 +65,17 @@ double pt_models_spend_expected(const struct pt_spend_fit *f, double x, double m
   return f->p * (f->v + (x > 0 ? x * mean : 0)) / left;
 }
 
-double pt_models_clv_12m(const struct pt_clv_params *p, double x, double tx, double T, double value, double margin,
-                         double discount) {
+double pt_models_purchases_12m(const struct pt_clv_params *p, double x, double T, double discount) {
   double sum = 0, before = 0;
   for (int j = 1; j <= 12; j++) {
     double until = pt_models_purchases_alive(p, x, T, j * 365. / 12);
     sum += (until - before) * pow(1 + discount, -j);
     before = until;
   }
-  return sum * pt_models_p_alive(p, x, tx, T) * value * margin;
+  return sum;
+}
+
+double pt_models_clv_12m(const struct pt_clv_params *p, double x, double tx, double T, double value, double margin,
+                         double discount) {
+  return pt_models_purchases_12m(p, x, T, discount) * pt_models_p_alive(p, x, tx, T) * value * margin;
 }

@@ -1,9 +1,23 @@
-/* Labels, segments' tables, the accounting of lines, and the file. */
+/* Models, labels, segments' tables, the accounting of lines, and the file. */
 #include "pipeline/job.h"
 
 #include <portrait/log.h>
+#include <portrait/models.h>
 #include <portrait/segments.h>
 #include <string.h>
+
+int pt_stage_models(struct pt_job *j, struct pt_err *err) {
+  struct pt_day_cache cache = {0};
+  struct pt_models_conf conf = {.bgnbd = j->conf.clv_model == PT_CLV_BGNBD,
+                                .unit = (double)j->conf.clv_unit_ms / PT_DAY_MS,
+                                .discount = j->conf.clv_discount,
+                                .margin = j->conf.clv_margin};
+  conf.late_day = pt_local_day(j->zone, &cache, j->ctx.log_start) + j->conf.clv_burn_in_ms / PT_DAY_MS;
+  uint32_t made = 0;
+  PT_TRY(pt_models_run(j->comm, j->rows, &conf, j->frames + j->n_frames, &made, err));
+  j->n_frames += made;
+  return 0;
+}
 
 static void hide_minors(struct pt_job *j) {
   for (uint32_t range = 0; range < pt_rows_ranges(j->rows); range++) {
@@ -33,9 +47,10 @@ int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
   if (conf.first_day > conf.last_day) conf.first_day = conf.last_day; /* an as_of before the log */
   conf.last_whole_day = j->ctx.last_day - (pt_zone_day_start(j->zone, j->ctx.last_day + 1) > j->ctx.as_of);
   PT_TRY(pt_output_labels(j->comm, j->rows, j->conf.max_labels, &j->labels, err));
-  PT_TRY(pt_segments_run(j->comm, j->rows, &j->labels, &conf, j->frames, &made, err));
-  j->n_frames = made;
-  if (pt_comm_rank(j->comm) == 0) PT_LATER(pt_tally_frames(&j->tally, &j->frames[made], &j->frames[made + 1], err));
+  PT_TRY(pt_segments_run(j->comm, j->rows, &j->labels, &conf, j->frames + j->n_frames, &made, err));
+  j->n_frames += made;
+  struct pt_frame *lines = &j->frames[j->n_frames];
+  if (pt_comm_rank(j->comm) == 0) PT_LATER(pt_tally_frames(&j->tally, lines, lines + 1, err));
   j->n_frames += 2;
   if (pt_comm_rank(j->comm) == 0 && !err->code)
     PT_LATER(pt_output_vocabulary_frame(j->rows, &j->frames[j->n_frames], err));

@@ -20,7 +20,7 @@
 #include <portrait/tags.h>
 
 #define PT_MAX_FORMATS 8
-#define PT_MAX_STAGES  16
+#define PT_MAX_STAGES  24
 #define PT_HEAVY       5
 
 /* -- tally.c: where every line and event went, by source -- */
@@ -155,6 +155,7 @@ int pt_stage_store(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK; /* inste
 int pt_stage_asof(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_facts(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_population(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
+int pt_stage_models(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_tags(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
 int pt_stage_output(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;

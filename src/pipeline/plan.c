@@ -19,6 +19,7 @@ static const struct stage build_stages[] = {
     {"as_of", true, pt_stage_asof},            /* T and log_start */
     {"facts", false, pt_stage_facts},          /* group, facts */
     {"population", true, pt_stage_population}, /* shares, medians */
+    {"models", true, pt_stage_models},         /* fits over all users, forecasts for each */
     {"tags", true, pt_stage_tags},             /* rules over the rows: segments of the job file */
     {"segments", true, pt_stage_segments},     /* labels, tables at rank 0 */
     {"output", true, pt_stage_output},         /* the file */

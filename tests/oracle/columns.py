@@ -2,13 +2,15 @@
 
 Key `columns` picks some of them by globs (README C9).
 
-Types: u16 u32 f32 f64 i32? i64? bool? int? (any width) cat.
+Types: u16 u32 f32 f64 u32? i32? i64? bool? int? (any width) cat; f64~ is
+an f64 to nine digits.
 """
 
 from fnmatch import fnmatchcase
 
 import metrics
 from activity import TAGS, column_name
+from clv import clv_columns
 
 
 def windowed(prefix, kind, suffixes):
@@ -82,6 +84,7 @@ def families(job):
     suffixes = [f"{n}d" for n in job.windows] + ["all"]
     return {"activity": activity_columns(job, suffixes) + tag_columns(),
             "consumption": consumption_columns(suffixes),
+            "clv": clv_columns(job),
             "metrics": metrics.columns(job)}
 
 

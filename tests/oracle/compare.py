@@ -7,6 +7,7 @@ from fractions import Fraction
 import h5py
 import numpy as np
 
+import clv
 import compare_sparse
 import compare_tables
 import segments
@@ -57,7 +58,7 @@ def equal(kind, ours, theirs):
         return math.isfinite(theirs) and close_f64(ours, theirs)
     if kind == "f32":
         return math.isfinite(theirs) and bool(close_f32(ours, theirs))
-    if kind == "score":
+    if kind in ("score", "f64~"):
         return math.isfinite(theirs) and close_score(ours, theirs)
     return ours == theirs
 
@@ -87,7 +88,7 @@ def same_type(expected, found):
         return found == "f64"
     if expected == "int?":
         return found.endswith("?") and found[0] in "ui"
-    return expected == found
+    return expected.rstrip("~") == found
 
 
 def show(value):
@@ -283,6 +284,7 @@ def compare(portrait, path, only_known):
     """Compare everything; True where all is equal."""
     report = Report()
     with h5py.File(path, "r") as file:
+        clv.forecast(report, portrait, file)
         users = compare_obs(report, portrait, Frame(file["obs"]), only_known)
         compare_obsm(report, portrait, file, users)
         compare_sparse.compare(report, portrait, file, users)

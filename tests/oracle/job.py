@@ -95,6 +95,10 @@ class Job:
         self.metrics = [Metric(name, block) for name, block
                         in get("metrics", {}).items()]
         self.max_labels = int(get("segments.max_labels", 50))
+        self.clv_model = get("clv.model", "mbgnbd")
+        self.clv_unit = duration_ms(get("clv.time_unit", 7), "d")
+        self.clv_discount = float(get("clv.discount", .01))
+        self.clv_margin = float(get("clv.margin", 1))
         self.max_line = size_bytes(get("read.max_line", "1M"))
 
     @staticmethod

@@ -3,6 +3,7 @@
 import activity
 import carts
 import category_table
+import clv
 import consumption
 import population
 import tables
@@ -47,6 +48,7 @@ class Portrait:
         tables.keep_for_tables(row, events, visits, orders, self.steps)
         for metric in self.job.metrics:
             metric.put(row, events, self.clock)
+        clv.user_facts(row, events, self.job, self.clock)
         return row
 
     def find_segments(self):

@@ -11,7 +11,7 @@ GLOBS = ("orders_*", "spend_*", "*_count_*", "activity", "consumption",
          "net_spend_all", "repurchase_?0d", "funnel_*", "sessions_*",
          "*_histogram", "contact_channel", "return_rate", "overdue",
          "burst_hour", "*_days_*", "order_value_*", "first_*", "search*",
-         "days_since_*", "discount_share", "momentum", "active_*",
+         "days_since_*", "clv*", "p_*_30d", "clv_12m", "discount_share", "momentum", "active_*",
          "items_*", "when_*", "[a-c]*")
 
 
@@ -56,6 +56,9 @@ def inner_keys(rng):
             "time_range": rng.choice(([1971, 2100], [2025, 2027],
                                       [2026, 2027])),
         }.items() if rng.random() < .6},
+        "clv": {"model": rng.choice(("mbgnbd", "bgnbd", "none")),
+                "time_unit": rng.choice(("7 d", "1 d", 30)),
+                "discount": rng.choice((0, 0.01)), "margin": 0.3},
         "read": {"max_line": rng.choice((1024, "1 MiB", 100_000))},
     }
 

@@ -85,7 +85,8 @@ static inline void fx_open(struct fixture *f, const char *zone) {
   *f = (struct fixture){.conf = {.windows = {7, 30, 90, 365},
                                  .n_windows = 4,
                                  .session_gap_ms = 30 * 60000,
-                                 .cart_abandon_ms = 72 * INT64_C(3600000)}};
+                                 .cart_abandon_ms = 72 * INT64_C(3600000),
+                                 .clv_unit_ms = 7 * PT_DAY_MS}};
   f->conf.counted_events = fx_names(fx_counted, 11);
   f->conf.not_visit = fx_names(fx_not_visit, 10);
   f->conf.funnel_steps = fx_names(fx_steps, 4);

@@ -36,4 +36,12 @@ int pt_frame_set_text(struct pt_frame *f, uint64_t row, uint32_t column, const c
                       struct pt_err *err) PT_MUST_CHECK;
 void pt_frame_free(struct pt_frame *f);
 
+/* What a table of the file is, by its path below /uns (var: /var). A table that a stage adds has a row in
+ * src/data/table_info.c. NULL at the end, or where there is none. */
+struct pt_table_info {
+  const char *path, *text;
+};
+const struct pt_table_info *pt_table_info(uint32_t i);
+const struct pt_table_info *pt_table_find(const char *path);
+
 #endif

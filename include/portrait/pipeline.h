@@ -34,11 +34,11 @@ int pt_ingest(struct pt_comm *c, const struct pt_options *o, struct pt_err *err)
 /* Reads a sample and says on rank 0's stdout what would be understood. */
 int pt_check(struct pt_comm *c, const struct pt_options *o, struct pt_err *err) PT_MUST_CHECK;
 
-/* The columns of the catalogue with the default job file, for `explain`. The caller closes *facts and *tags, which own
- * the vocabularies, after the schema. Local. */
+/* Every column of the catalogue and of the job file (NULL: the defaults), for `explain`. The caller closes *facts and
+ * *tags, which own the vocabularies, after the schema. Local. */
 struct pt_facts;
 struct pt_tags;
-int pt_catalogue(struct pt_conf *conf, struct pt_schema *schema, struct pt_facts **facts, struct pt_tags **tags,
-                 struct pt_err *err) PT_MUST_CHECK;
+int pt_catalogue(const char *job_file, struct pt_conf *conf, struct pt_schema *schema, struct pt_facts **facts,
+                 struct pt_tags **tags, struct pt_err *err) PT_MUST_CHECK;
 
 #endif

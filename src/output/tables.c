@@ -108,6 +108,8 @@ static int put_frame(struct pt_out *o, hid_t file, const char *path, const struc
   }
   hid_t g = code ? H5I_INVALID_HID : H5Oopen(file, path, H5P_DEFAULT);
   if (!code && g < 0) code = pt_h5_fail(err, "open", path);
+  const struct pt_table_info *info = pt_table_find(f->path);
+  if (!code && info) code = pt_put_attr(o, g, path, "description", info->text, err);
   if (!code) code = pt_put_attr(o, g, path, "_index", index ? names[0] : "_index", err);
   if (!code) code = pt_put_attr_list(o, g, path, "column-order", names + index, f->n_columns - index, err);
   if (g >= 0) H5Oclose(g);

@@ -60,29 +60,18 @@ int pt_stage_plan(struct pt_job *j, struct pt_err *err) {
   return pt_fail(err, "conf", PT_CONFIG, 0, "columns: no column of the catalogue matches");
 }
 
-/* The defaults with every sensitive column allowed: to explain is not to compute. */
-static int allow_all(struct pt_conf *conf, struct pt_err *err) {
-  struct pt_buf yaml = {0};
-  int failed = pt_buf_printf(&yaml, "allow_sensitive: [");
-  for (uint32_t i = 0; i < pt_n_sensitive_names && !failed; i++)
-    failed = pt_buf_printf(&yaml, "%s%s", i ? ", " : "", pt_sensitive_names[i]);
-  if (failed || pt_buf_printf(&yaml, "]\n"))
-    failed = pt_fail(err, "conf", PT_MEMORY, 0, "out of memory");
-  else
-    failed = pt_conf_parse(conf, "catalogue", (struct pt_slice){yaml.p, yaml.n}, err);
-  pt_buf_free(&yaml);
-  return failed;
-}
-
-int pt_catalogue(struct pt_conf *conf, struct pt_schema *schema, struct pt_facts **facts, struct pt_tags **tags,
-                 struct pt_err *err) {
-  PT_TRY(allow_all(conf, err));
+/* With every sensitive tag allowed: to explain is not to compute. */
+int pt_catalogue(const char *job_file, struct pt_conf *conf, struct pt_schema *schema, struct pt_facts **facts,
+                 struct pt_tags **tags, struct pt_err *err) {
+  PT_TRY(pt_job_file(NULL, job_file, conf, err));
   struct pt_facts_ctx ctx = {.conf = conf};
   uint64_t fields = 0;
-  struct pt_names asked = conf->columns;
+  struct pt_names asked = conf->columns, allowed = conf->allow_sensitive;
   conf->columns = (struct pt_names){.v = (char **)everything, .n = 2};
+  conf->allow_sensitive = (struct pt_names){(char **)(uintptr_t)pt_sensitive_names, pt_n_sensitive_names};
   int failed = pt_facts_open(facts, &ctx, schema, &fields, err);
   if (!failed) failed = pt_tags_open(tags, conf, schema, err);
   conf->columns = asked;
+  conf->allow_sensitive = allowed;
   return failed;
 }

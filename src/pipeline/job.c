@@ -66,7 +66,8 @@ static void set_formats(struct pt_job *j) {
 
 int pt_job_open(struct pt_job *j, struct pt_comm *c, const struct pt_options *o, struct pt_err *err) {
   *j = (struct pt_job){.comm = c, .o = o, .started = pt_job_now()};
-  PT_TRY(pt_job_file(j, err));
+  PT_TRY(pt_job_file(c, o->job_file, &j->conf, err));
+  PT_LATER(pt_zone_open(&j->zone, j->conf.timezone, err));
   PT_LATER(load_key(j, err));
   set_memory(j);
   set_formats(j);

@@ -144,8 +144,8 @@ double pt_job_now(void); /* seconds, monotonic */
 /* Adds `seconds` to the stage's time. */
 void pt_job_time(struct pt_job *j, const char *stage, double seconds);
 
-/* -- job_file.c: collective: j->conf with the files that it names, and the zone -- */
-int pt_job_file(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;
+/* -- job_file.c: collective: the job file (NULL: defaults) with the files that it names. c NULL: local -- */
+int pt_job_file(struct pt_comm *c, const char *path, struct pt_conf *conf, struct pt_err *err) PT_MUST_CHECK;
 
 /* -- the stages, in the order of plan.c; each is collective -- */
 int pt_stage_inputs(struct pt_job *j, struct pt_err *err) PT_MUST_CHECK;

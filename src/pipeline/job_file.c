@@ -26,8 +26,14 @@ static int read_file(const char *path, struct pt_buf *out, struct pt_err *err) {
   return failed;
 }
 
+/* Without a communicator one process is all of it. */
+static int agree(struct pt_comm *c, struct pt_err *err) {
+  return c ? pt_agree(c, err) : err->code;
+}
+
 /* Collective: the file's bytes on every rank. */
 static int share_file(struct pt_comm *c, const char *path, struct pt_buf *text, struct pt_err *err) {
+  if (!c) return read_file(path, text, err);
   if (pt_comm_rank(c) == 0) PT_LATER(read_file(path, text, err));
   PT_TRY(pt_agree(c, err));
   uint64_t n = text->n;
@@ -48,43 +54,48 @@ static int beside(const char *job_file, const char *name, struct pt_buf *path, s
   return 0;
 }
 
-static int one_file(struct pt_job *j, const char *name, struct pt_err *err) {
+struct source {
+  struct pt_comm *comm;
+  const char *job_file;
+  struct pt_conf *conf;
+};
+
+static int one_file(const struct source *s, const char *name, struct pt_err *err) {
   struct pt_buf path = {0}, text = {0};
-  PT_LATER(beside(j->o->job_file, name, &path, err));
-  int failed = pt_agree(j->comm, err);
-  if (!failed) failed = share_file(j->comm, path.p, &text, err);
+  PT_LATER(beside(s->job_file, name, &path, err));
+  int failed = agree(s->comm, err);
+  if (!failed) failed = share_file(s->comm, path.p, &text, err);
   if (!failed) {
-    PT_LATER(pt_conf_rules(&j->conf, name, (struct pt_slice){text.p, text.n}, err));
-    failed = pt_agree(j->comm, err);
+    PT_LATER(pt_conf_rules(s->conf, name, (struct pt_slice){text.p, text.n}, err));
+    failed = agree(s->comm, err);
   }
   pt_buf_free(&path);
   pt_buf_free(&text);
   return failed;
 }
 
-/* The last one first: what is there stays. Then the rules are in j->conf, and the run can be repeated without the
- * files. */
-static int rule_files(struct pt_job *j, struct pt_err *err) {
-  struct pt_names *files = &j->conf.tag_files;
-  for (uint32_t i = files->n; i-- > 0;) PT_TRY(one_file(j, files->v[i], err));
+/* The last one first: what is there stays. Then the rules are in the configuration, and the run can be repeated without
+ * the files. */
+static int rule_files(const struct source *s, struct pt_err *err) {
+  struct pt_names *files = &s->conf->tag_files;
+  for (uint32_t i = files->n; i-- > 0;) PT_TRY(one_file(s, files->v[i], err));
   for (uint32_t i = 0; i < files->n; i++) free(files->v[i]);
   free(files->v);
   *files = (struct pt_names){0};
   return 0;
 }
 
-int pt_job_file(struct pt_job *j, struct pt_err *err) {
-  const char *path = j->o->job_file;
+int pt_job_file(struct pt_comm *c, const char *path, struct pt_conf *conf, struct pt_err *err) {
+  struct source s = {c, path, conf};
   struct pt_buf text = {0};
-  int failed = path ? share_file(j->comm, path, &text, err) : 0;
+  int failed = path ? share_file(c, path, &text, err) : 0;
   if (!failed) {
     if (path)
-      PT_LATER(pt_conf_parse(&j->conf, path, (struct pt_slice){text.p, text.n}, err));
+      PT_LATER(pt_conf_parse(conf, path, (struct pt_slice){text.p, text.n}, err));
     else
-      PT_LATER(pt_conf_default(&j->conf, err));
-    if (!err->code) PT_LATER(pt_zone_open(&j->zone, j->conf.timezone, err));
-    failed = pt_agree(j->comm, err);
+      PT_LATER(pt_conf_default(conf, err));
+    failed = agree(c, err);
   }
   pt_buf_free(&text);
-  return failed ? failed : rule_files(j, err);
+  return failed ? failed : rule_files(&s, err);
 }

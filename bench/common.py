@@ -64,7 +64,12 @@ def warm(folder):
 
 
 def zstd_test(folder):
-    """Seconds of zstd -t over the files, in two lists of like size side by side."""
+    """Seconds of `zstd -t` over the files, as one types it: one process, which uses one core."""
+    return run(["zstd", "-tq", *logs(folder)])
+
+
+def zstd_test_each_core(folder):
+    """The same work by two processes side by side, each with files of like size."""
     lists = [[], []]
     for name in sorted(logs(folder), key=os.path.getsize, reverse=True):
         min(lists, key=lambda names: sum(map(os.path.getsize, names))).append(name)

@@ -82,7 +82,7 @@ static void arithmetic(enum pt_xop op, uint32_t n, struct pt_xvector *v) {
   else if (op == PT_XO_MUL)
     for (uint32_t i = 0; i < n; i++) a[i] = a[i] * b[i];
   else
-    for (uint32_t i = 0; i < n; i++) a[i] = v[0].unknown[i] || b[i] == 0 ? NAN : a[i] / b[i];
+    for (uint32_t i = 0; i < n; i++) a[i] = a[i] / b[i];
   drop_infinite(v, n);
 }
 

@@ -65,7 +65,7 @@ static bool equal_constant(const struct pt_xvector *a, const struct pt_xvalue *b
 
 /* a in (b, c) = a == b or a == c: true where one is equal, else unknown where one is unknown. */
 void pt_xbatch_member(const struct pt_xbatch *b, const struct pt_xnode *node, uint32_t n, struct pt_xvector *v) {
-  const struct pt_xconst *constants = b->e->constants + node->arg;
+  const struct pt_xconst *constants = node->op == PT_XO_IN_CONST ? b->e->constants + node->arg : NULL;
   uint32_t count = node->op == PT_XO_IN ? node->arg : node->count;
   for (uint32_t i = 0; i < n; i++) {
     bool found = false, doubt = false;

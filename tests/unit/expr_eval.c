@@ -168,6 +168,23 @@ static const struct {
     {&bare, "not f", "unknown"},
     {&bare, "max(1, quantity)", "unknown"},
     {&bare, "quantity in (1, 2)", "unknown"},
+    /* functions of one number */
+    {&sale, "sqrt(6.25)", "~2.5"},
+    {&sale, "exp(0) + log(1)", "~1"},
+    {&sale, "log(0)", "unknown"},
+    {&sale, "log(-1)", "unknown"},
+    {&sale, "sqrt(-1)", "unknown"},
+    {&sale, "exp(1000)", "unknown"},
+    {&bare, "sqrt(quantity)", "unknown"},
+    /* what binds tighter */
+    {&sale, "-quantity * 2 + 20 / 4 - 1", "-8E-0"},
+    {&sale, "2 - -3 * -(1 + 1)", "-4E-0"},
+    {&sale, "true or true and false", "true"},
+    {&sale, "(true or true) and false", "false"},
+    {&sale, "not true or true", "true"},
+    {&sale, "not (true or true)", "false"},
+    {&sale, "not quantity > 7 and quantity + 1 == 7", "true"},
+    {&sale, "1 + quantity in (7, 8) and not 2 not in (1, 3)", "false"},
 };
 
 static void test_values(void **state) {

@@ -20,6 +20,7 @@ enum {
   KEPT_T,
   KEPT_M,
   KEPT_SEEN,
+  KEPT_TRUNCATED,
   N_ROWS
 };
 #define FORECASTS ((1u << KEPT_X) - (1u << ALIVE))
@@ -71,14 +72,18 @@ static const struct pt_colrow rows[N_ROWS] = {
     KEPT(KEPT_T, "_clv_T", PT_C_I32, FORECASTS, "days", "clv_T in days"),
     KEPT(KEPT_M, "_clv_m", PT_C_F64, VALUES, "currency", "clv_m"),
     KEPT(KEPT_SEEN, "_clv_seen", PT_C_I32, FORECASTS, "days", "Local day of the first visit, since 1970-01-01"),
+    KEPT(KEPT_TRUNCATED, "_clv_truncated", PT_C_U8, FORECASTS, "1", "1 where the history is truncated"),
 };
 
 struct state {
   struct pt_cols cols;
   const struct pt_orders *book;
-  int64_t last_day;
+  const struct pt_facts_ctx *ctx;
+  const struct pt_profile *profile;
   double unit; /* days */
   bool seen;   /* the first visit was */
+  bool registers;
+  int64_t registered; /* the first register event */
   int32_t seen_day, first_day;
   __int128 first_money, money; /* of the first purchase day, of all */
 };
@@ -98,6 +103,7 @@ static int open_state(const struct pt_facts_ctx *ctx, struct pt_schema *schema, 
   uint32_t n = ctx->conf->clv_model == PT_CLV_NONE ? ALIVE : N_ROWS;
   PT_TRY(pt_facts_cols_add(&s->cols, &open, rows, n, NULL, err));
   s->book = &ctx->user->orders;
+  s->profile = &ctx->user->profile;
   s->unit = (double)ctx->conf->clv_unit_ms / PT_DAY_MS;
   if (s->cols.n_wanted) ctx->user->orders.want_days = true;
   return pt_facts_opened(state, &s->cols, close_state);
@@ -105,7 +111,7 @@ static int open_state(const struct pt_facts_ctx *ctx, struct pt_schema *schema, 
 
 static int start(void *state, const struct pt_facts_ctx *ctx, struct pt_err *err) {
   (void)err;
-  ((struct state *)state)->last_day = ctx->last_day;
+  ((struct state *)state)->ctx = ctx;
   return 0;
 }
 
@@ -120,15 +126,18 @@ static uint64_t types(void *state) {
 
 static void begin(void *state) {
   struct state *s = state;
-  s->seen = false;
+  s->seen = s->registers = false;
   s->first_day = INT32_MAX;
   s->first_money = s->money = 0;
 }
 
 static int event(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err) {
-  (void)e;
   (void)err;
   struct state *s = state;
+  if (e->type == PT_T_REGISTER && !s->registers) {
+    s->registers = true;
+    s->registered = e->time;
+  }
   if (!s->seen && d->visit) {
     s->seen = true;
     s->seen_day = d->day;
@@ -143,6 +152,13 @@ static int event(void *state, const struct pt_event *e, const struct pt_derived 
   return 0;
 }
 
+/* As the column `history` has it, which the job may not have. */
+static bool truncated(const struct state *s) {
+  bool told = pt_told(s->profile, PT_RF_REGISTERED_AT);
+  int64_t at = told ? pt_told_number(s->profile, PT_RF_REGISTERED_AT) : s->registered;
+  return (told || s->registers) && at < s->ctx->log_start && !pt_told(s->profile, PT_RF_FIRST_PURCHASE_AT);
+}
+
 static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, struct pt_err *err) {
   (void)err;
   struct state *s = state;
@@ -153,7 +169,7 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
   if (days) {
     int64_t first = pt_purchase_day(s->book, 0), last = pt_purchase_day(s->book, days - 1);
     tx = (int32_t)(last - first);
-    t = (int32_t)(s->last_day > last ? s->last_day - first : tx);
+    t = (int32_t)(s->ctx->last_day > last ? s->ctx->last_day - first : tx);
   }
   double mean = x > 0 ? pt_share(s->money - s->first_money, (__int128)x * PT_MONEY_SCALE) : NAN;
   pt_put_u32(c, pt_slot_at(c, X), days ? (uint32_t)x : 0);
@@ -170,6 +186,7 @@ static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, st
   pt_put_i32(c, pt_slot_at(c, KEPT_T), t);
   pt_put_f64(c, pt_slot_at(c, KEPT_M), mean);
   pt_put_i32(c, pt_slot_at(c, KEPT_SEEN), s->seen ? s->seen_day : INT32_MIN);
+  pt_put_u8(c, pt_slot_at(c, KEPT_TRUNCATED), truncated(s));
   return 0;
 }
 

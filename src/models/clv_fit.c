@@ -11,6 +11,7 @@
 
 #include "models/box.h"
 #include "models/special.h"
+#include "models/sums.h"
 
 #define MIN_DROPOUT 1e-3
 #define N_TERMS     5 /* log-likelihood and its four derivatives */
@@ -79,7 +80,7 @@ static int evaluate(void *ctx, const double *p, double *value, double *gradient,
   tabulate(w, p);
   for (size_t i = 0; i < w->counts->n; i++) {
     cell_terms(w, p, &w->counts->v[i], terms);
-    for (int k = 0; k < N_TERMS; k++) pt_exact_add_times(&sums[k], terms[k], w->counts->v[i].users);
+    for (int k = 0; k < N_TERMS; k++) pt_models_sum_times(&sums[k], terms[k], w->counts->v[i].users);
   }
   pt_sum_exact(w->comm, sums, N_TERMS);
   *value = -pt_exact_value(&sums[0]) / (double)w->users;

@@ -12,7 +12,8 @@ static const double horizons[PT_CLV_HORIZONS] = {7, 30, 90, 365};
 
 /* The columns of one range. */
 struct view {
-  const int32_t *x, *tx, *T, *seen, *history;
+  const int32_t *x, *tx, *T, *seen;
+  const uint8_t *truncated;
   const double *m;
   uint32_t n;
 };
@@ -27,7 +28,7 @@ static struct view look(const struct pt_clv_state *s, uint32_t range) {
                        .tx = pt_rows_values(s->rows, range, (uint32_t)s->at.tx),
                        .T = pt_rows_values(s->rows, range, (uint32_t)s->at.T),
                        .seen = pt_rows_values(s->rows, range, (uint32_t)s->at.seen),
-                       .history = values(s->rows, range, s->at.history),
+                       .truncated = pt_rows_values(s->rows, range, (uint32_t)s->at.truncated),
                        .m = values(s->rows, range, s->at.m),
                        .n = pt_rows_in(s->rows, range)};
 }
@@ -36,12 +37,11 @@ static struct view look(const struct pt_clv_state *s, uint32_t range) {
 static void find_truncated(struct pt_comm *c, struct pt_clv_state *s) {
   uint64_t n[2] = {0, 0}; /* buyers, those truncated */
   s->truncated = NAN;
-  if (s->at.truncated < 0) return;
   for (uint32_t range = 0; range < pt_rows_ranges(s->rows); range++) {
     struct view v = look(s, range);
-    for (uint32_t i = 0; i < v.n && v.history; i++) {
+    for (uint32_t i = 0; i < v.n; i++) {
       n[0] += v.x[i] >= 0;
-      n[1] += v.x[i] >= 0 && v.history[i] == s->at.truncated;
+      n[1] += v.x[i] >= 0 && v.truncated[i];
     }
     pt_rows_done(s->rows, range);
   }

@@ -8,10 +8,8 @@
 
 /* Column numbers; -1 = the job does not have it. */
 struct pt_clv_columns {
-  int64_t x, tx, T, m, seen; /* hidden, of the family clv */
+  int64_t x, tx, T, m, seen, truncated; /* hidden, of the family clv */
   int64_t alive, purchase[PT_CLV_HORIZONS], churn[PT_CLV_HORIZONS], expected[PT_CLV_HORIZONS], value, clv;
-  int64_t history; /* label */
-  int32_t truncated;
 };
 
 /* What was fitted, and on whom. */
@@ -21,7 +19,7 @@ struct pt_clv_state {
   struct pt_clv_columns at;
   struct pt_clv_fit clv;
   struct pt_spend_fit spend;
-  double truncated; /* share of the buyers; NaN where it is not known */
+  double truncated; /* share of the buyers; NaN without any */
   bool late_only;   /* fitted on users first seen from conf->late_day on */
 };
 

@@ -27,12 +27,7 @@ static void find_columns(const struct pt_schema *s, struct pt_clv_columns *at) {
     snprintf(name, sizeof name, "expected_purchases_%s", horizons[h]);
     at->expected[h] = pt_schema_find(s, name);
   }
-  at->history = pt_schema_find(s, "history");
-  at->truncated = -1;
-  if (at->history < 0) return;
-  const struct pt_labels *labels = &s->columns[at->history].labels;
-  for (uint32_t i = 0; labels->names && i < labels->n_names; i++)
-    if (strcmp(labels->names[i], "truncated") == 0) at->truncated = (int32_t)i;
+  at->truncated = pt_schema_find(s, "_clv_truncated");
 }
 
 /* -- /uns/models -- */
@@ -81,7 +76,7 @@ static const struct {
     {"starts", PT_FR_I64, "", "starting points tried"},
     {"evaluations", PT_FR_I64, "", "passes over the data"},
     {"correlation", PT_FR_F64, "", "gamma_gamma: of clv_x and clv_m, which the model takes as independent"},
-    {"truncated", PT_FR_F64, "share", "buyers whose history began before the log; NaN where not known"},
+    {"truncated", PT_FR_F64, "share", "buyers whose history began before the log, as far as is known"},
     {"late_only", PT_FR_I64, "", "1 where fitted on users first seen after clv.burn_in alone"},
 };
 #define N_FIT (sizeof fit_columns / sizeof *fit_columns)

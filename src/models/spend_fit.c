@@ -10,6 +10,7 @@
 
 #include "models/box.h"
 #include "models/special.h"
+#include "models/sums.h"
 
 #define N_TERMS 4 /* log-likelihood and its three derivatives */
 
@@ -48,10 +49,10 @@ static void add_user(void *sink, uint32_t x, double mean) {
   const struct by_x *t = &w->xs[x];
   const double p = w->at[0], q = w->at[1], v = w->at[2], m = mean * w->scale;
   double log_m = log(m), all = x * m + v, log_all = log(all), n = p * x + q;
-  pt_exact_add(&w->sums[0], t->value + (p * x - 1) * log_m - n * log_all);
-  pt_exact_add(&w->sums[1], p * (t->p + x * (log_m - log_all)));
-  pt_exact_add(&w->sums[2], q * (t->q - log_all));
-  pt_exact_add(&w->sums[3], q - n * v / all);
+  pt_models_sum(&w->sums[0], t->value + (p * x - 1) * log_m - n * log_all);
+  pt_models_sum(&w->sums[1], p * (t->p + x * (log_m - log_all)));
+  pt_models_sum(&w->sums[2], q * (t->q - log_all));
+  pt_models_sum(&w->sums[3], q - n * v / all);
 }
 
 static int evaluate(void *ctx, const double *p, double *value, double *gradient, struct pt_err *err) {

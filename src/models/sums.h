@@ -16,4 +16,17 @@ static inline void pt_models_sum(struct pt_exact *s, double term) {
   s->hi += -(int64_t)(i < 0) + (int64_t)(s->lo < (uint64_t)i);
 }
 
+/* The same for `times` users with this term. */
+static inline void pt_models_sum_times(struct pt_exact *s, double term, uint64_t times) {
+  const double magic = 0x1.8p52;
+  double v = term * 0x1p40;
+  if (!(fabs(v) < 0x1p51) || times > INT64_MAX) {
+    pt_exact_add_times(s, term, times);
+    return;
+  }
+  __int128 all = (__int128)(int64_t)((v + magic) - magic) * (int64_t)times;
+  s->lo += (uint64_t)all;
+  s->hi = (int64_t)((uint64_t)s->hi + (uint64_t)(all >> 64) + (s->lo < (uint64_t)all));
+}
+
 #endif

@@ -315,6 +315,8 @@ static void fast_sums(void **unused) {
     if (i % 7 == 0) v = ldexp(rint(v * 8) + .5, -40 - i % 2); /* halves, and quarters */
     pt_exact_add(&a, v);
     pt_models_sum(&b, v);
+    pt_exact_add_times(&a, v, (uint64_t)i);
+    pt_models_sum_times(&b, v, (uint64_t)i);
     assert_true(a.lo == b.lo && a.hi == b.hi);
   }
 }

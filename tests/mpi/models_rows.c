@@ -16,7 +16,7 @@ static struct pt_comm *comm;
 
 enum { N = 2000 };
 enum split { ROUND_ROBIN, LAST_RANK };
-enum { X, TX, AGE, M, SEEN, ALIVE, BUYS, CHURN, EXPECTED, VALUE, CLV, HISTORY };
+enum { X, TX, AGE, M, SEEN, ALIVE, BUYS, CHURN, EXPECTED, VALUE, CLV, TRUNCATED };
 
 static const struct {
   const char *name;
@@ -33,9 +33,8 @@ static const struct {
     {"expected_purchases_7d", PT_C_F32},
     {"expected_purchase_value", PT_C_F64},
     {"clv_12m", PT_C_F64},
-    {"history", PT_C_LABEL},
+    {"_clv_truncated", PT_C_U8},
 };
-static const char *const histories[] = {"complete", "truncated"};
 
 struct world {
   struct pt_schema schema;
@@ -55,7 +54,7 @@ static void one_user(struct world *w, uint32_t row, uint32_t i, bool truncated) 
   ((int32_t *)pt_rows_values(w->rows, 0, SEEN))[row] = 20000 - ints[AGE];
   for (uint32_t c = ALIVE; c <= EXPECTED; c++) ((float *)pt_rows_values(w->rows, 0, c))[row] = NAN;
   for (uint32_t c = VALUE; c <= CLV; c++) ((double *)pt_rows_values(w->rows, 0, c))[row] = NAN;
-  ((int32_t *)pt_rows_values(w->rows, 0, HISTORY))[row] = truncated && i % 10 < 8;
+  ((uint8_t *)pt_rows_values(w->rows, 0, TRUNCATED))[row] = truncated && i % 10 < 8;
 }
 
 static bool mine(uint32_t i, enum split split) {
@@ -70,7 +69,6 @@ static void open_world(struct world *w, enum split split, bool truncated, int64_
     struct pt_column col = {.type = columns[c].type, .width = 1, .family = "clv", .level = "fact", .kind = "dynamic"};
     snprintf(col.name, sizeof col.name, "%s", columns[c].name);
     if (col.name[0] == '_') col.where = PT_HIDDEN;
-    if (col.type == PT_C_LABEL) col.labels = (struct pt_labels){.names = histories, .n_names = 2};
     uint32_t at;
     assert_int_equal(pt_schema_add(&w->schema, &col, &at, &err), 0);
   }

@@ -22,19 +22,15 @@ static void histories(void **unused) {
   const struct user users[] = {USER(regular), USER(once), USER(untold), USER(visitor), {NULL, 0}};
   RUN(&f, users);
   const struct want wants[] = {
-      {"clv_x", 0, "2"},         {"clv_tx", 0, "5"},
-      {"clv_T", 0, "8"},         {"clv_m", 0, "25.375"},
-      {"clv_x", 1, "0"},         {"clv_tx", 1, "0"},
-      {"clv_T", 1, "0"},         {"clv_m", 1, "-"},
-      {"clv_x", 2, "1"},         {"clv_tx", 2, "1"},
-      {"clv_m", 2, "0"},         {"clv_T", 2, "4.2857142857142856"},
-      {"clv_x", 3, "-"},         {"clv_tx", 3, "-"},
-      {"clv_T", 3, "-"},         {"clv_m", 3, "-"},
-      {"clv_x", 4, "-"},         {"p_alive", 0, "-"},
-      {"clv_12m", 0, "-"},       {"_clv_x", 3, "-1"},
-      {"_clv_x", 0, "2"},        {"_clv_tx", 0, "35"},
-      {"_clv_T", 0, "56"},       {"_clv_m", 0, "25.375"},
-      {"_clv_seen", 0, "20473"}, /* 2026-01-20 */ {"_clv_seen", 1, "20543"},
+      {"clv_x", 0, "2"},          {"clv_tx", 0, "5"},        {"clv_T", 0, "8"},
+      {"clv_m", 0, "25.375"},     {"clv_x", 1, "0"},         {"clv_tx", 1, "0"},
+      {"clv_T", 1, "0"},          {"clv_m", 1, "-"},         {"clv_x", 2, "1"},
+      {"clv_tx", 2, "1"},         {"clv_m", 2, "0"},         {"clv_T", 2, "4.2857142857142856"},
+      {"clv_x", 3, "-"},          {"clv_tx", 3, "-"},        {"clv_T", 3, "-"},
+      {"clv_m", 3, "-"},          {"clv_x", 4, "-"},         {"p_alive", 0, "-"},
+      {"clv_12m", 0, "-"},        {"_clv_x", 3, "-1"},       {"_clv_x", 0, "2"},
+      {"_clv_tx", 0, "35"},       {"_clv_T", 0, "56"},       {"_clv_m", 0, "25.375"},
+      {"_clv_truncated", 0, "0"}, {"_clv_seen", 0, "20473"}, /* 2026-01-20 */ {"_clv_seen", 1, "20543"},
   };
   CHECK(&f, wants);
   fx_close(&f);
@@ -75,11 +71,28 @@ static void only_what_is_asked(void **unused) {
   fx_close(&f);
 }
 
+/* Known without the column `history`. */
+static void truncated(void **unused) {
+  (void)unused;
+  struct fixture f;
+  fx_open(&f, "UTC");
+  f.conf.columns = NAMES("p_alive");
+  f.ctx.log_start = fx_time(&f, "2026-01-01");
+  const struct ev old[] = {E("2025-12-31T23:59:59", "register"), E("2026-03-01T10:00:00", "register")};
+  const struct ev fresh[] = {E("2026-01-01T00:00:00", "register"), E("2026-03-01T10:00:00", "purchase")};
+  const struct user users[] = {USER(old), USER(fresh), {NULL, 0}};
+  RUN(&f, users);
+  const struct want wants[] = {{"_clv_truncated", 0, "1"}, {"_clv_truncated", 1, "0"}, {"_clv_truncated", 2, "0"}};
+  CHECK(&f, wants);
+  fx_close(&f);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(histories),
       cmocka_unit_test(without_a_model),
       cmocka_unit_test(only_what_is_asked),
+      cmocka_unit_test(truncated),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

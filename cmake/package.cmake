@@ -1,6 +1,7 @@
 # cmake --install, and `cpack -G DEB` in the build folder: a Debian package whose libraries are found by dpkg-shlibdeps.
 include(GNUInstallDirs)
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY jobs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/portrait/jobs PATTERN demo.sh EXCLUDE)
 
 set(CPACK_GENERATOR DEB TGZ)

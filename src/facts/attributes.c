@@ -6,7 +6,6 @@
 
 enum {
   AGE,
-  AGE_BAND,
   GENDER,
   OCCUPATION,
   OCCUPATION_TEXT,
@@ -25,11 +24,10 @@ enum {
   UPDATED,
   PROFILE_AGE,
   CONFLICTS,
+  AGE_RECORDS,
   N_ROWS
 };
 
-static const char *const bands[] = {"<18", "18-24", "25-29", "30-34", "35-39", "40-49", "50-59", "60+"};
-static const uint8_t band_from[] = {0, 18, 25, 30, 35, 40, 50, 60};
 static const char *const genders[] = {[PT_MALE] = "male", [PT_FEMALE] = "female", [PT_OTHER_GENDER] = "other"};
 static const char *const occupations[] = {
     "white_collar", "teacher",      "new_parent",    "it",         "bank",          "government", "finance",
@@ -42,13 +40,6 @@ static const struct pt_colrow rows[N_ROWS] = {
              .flags = PT_COL_STATIC | PT_COL_NULLABLE,
              .unit = "years",
              .text = "Full years at T, from the id number's birth date, else the declared one, else a declared age"},
-    [AGE_BAND] = {.name = "age_band",
-                  .type = PT_C_LABEL,
-                  .flags = PT_COL_STATIC | PT_COL_TAG | PT_COL_ORDERED,
-                  .labels = bands,
-                  .n_labels = PT_COUNT_OF(bands),
-                  .unit = "",
-                  .text = "Band of the age"},
     [GENDER] = {.name = "gender_declared",
                 .type = PT_C_LABEL,
                 .flags = PT_COL_STATIC,
@@ -143,6 +134,11 @@ static const struct pt_colrow rows[N_ROWS] = {
                    .flags = PT_COL_STATIC,
                    .unit = "fields",
                    .text = "Fields of which the user's records say different things: the latest record holds"},
+    [AGE_RECORDS] = {.name = "_age_records",
+                     .type = PT_C_U32,
+                     .flags = PT_COL_HIDDEN | PT_COL_STATIC,
+                     .unit = "records",
+                     .text = "Records behind the age"},
 };
 
 struct state {
@@ -198,11 +194,9 @@ static void put_age(struct state *s) {
   int64_t years = 0;
   uint32_t evidence = 0;
   bool known = pt_facts_age(s->profile, s->ctx, s->today, &years, &evidence);
-  int32_t band = -1;
-  for (uint32_t i = 0; known && i < PT_COUNT_OF(bands) && years >= band_from[i]; i++) band = (int32_t)i;
   pt_put_u16(&s->cols, pt_slot_at(&s->cols, AGE), known ? (uint16_t)years : 0);
   pt_put_known(&s->cols, pt_slot_at(&s->cols, AGE), known);
-  pt_put_tag(&s->cols, pt_slot_at(&s->cols, AGE_BAND), band, known ? 1 : NAN, known ? evidence : 0);
+  pt_put_u32(&s->cols, pt_slot_at(&s->cols, AGE_RECORDS), known ? evidence : 0);
 }
 
 static int put_occupation(struct state *s, struct pt_err *err) {

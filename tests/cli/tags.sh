@@ -124,6 +124,18 @@ T
 checks=$((checks + 1))
 grep -q '^  daypart == "mornin"$' <("$portrait" build -c <(printf 'tags:\n  t:\n    cases: [{when: daypart == "mornin", label: x}]\n') data -o no.h5ad 2>&1) || fail "the line is shown"
 exits 66 "a file of rules that is not there" "$portrait" build -q -c <(printf 'tags: {files: [none.yaml]}\n') data -o no.h5ad
+# the examples of the docs
+"$python" - "$root/docs/expressions.md" >docs.yaml <<'P'
+import re, sys
+print("".join(re.findall(r"<!-- tested -->\n+```yaml\n(.*?)```", open(sys.argv[1]).read(), re.S)))
+P
+build 2 docs.h5ad -c docs.yaml data
+check "the examples' labels" "$python" -c 'import h5py; f = h5py.File("docs.h5ad"); assert b"win_back" in f["obs/care/categories"][:] and b"big_and_gone" in f["uns/segments/summary/segment"][:]'
+# a changed copy of the standard file holds instead
+sed 's/core/champion/' "$root/jobs/standard.yaml" >rules/standard.yaml
+printf 'tags: {files: [standard.yaml]}\n' >rules/copy.yaml
+build 1 copy.h5ad -c rules/copy.yaml data
+check "labels of the copy" "$python" -c 'import h5py; f = h5py.File("copy.h5ad"); assert list(f["obs/activity_level/categories"][:]) == [b"none", b"low", b"medium", b"high", b"champion"]'
 exits 0 "explain a rule" "$portrait" explain activity_level
 check "explain shows the rule" grep -q '_active_days_30 <= 9' out
 finish

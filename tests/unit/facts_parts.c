@@ -236,7 +236,7 @@ static void columns_are_described_and_in_order(void **unused) {
     if ((c->type == PT_C_I64 || c->type == PT_C_I32 || c->type == PT_C_BOOL) && c->where == PT_IN_OBS)
       assert_true(c->nullable);
   }
-  assert_int_equal(f.schema.n_tags, 10);
+  assert_int_equal(f.schema.n_tags, 9);
   assert_true(pt_schema_find(&f.schema, "_active_days_30") < 0); /* no rule has asked for it */
   assert_string_equal(f.schema.columns[pt_schema_find(&f.schema, "view_count_7d")].description,
                       "view events, last 7 days");

@@ -126,6 +126,16 @@ struct pt_conf {
   struct pt_names segment_tables;   /* segments.tables; none: all */
   uint32_t privacy_k;               /* privacy.k 0 */
   uint32_t max_vocabulary;          /* preference.max_vocabulary 65536 */
+  uint32_t shrink;                  /* preference.shrink 5 */
+  int64_t half_life_ms[PT_T_OTHER]; /* half_life, by type of event; 0 = none */
+  int64_t weight[PT_T_OTHER];       /* preference.weights, by type of event */
+  struct pt_garments {
+    struct pt_garment {
+      char name[50]; /* of the columns size_NAME */
+      struct pt_names categories;
+    } * v;
+    uint32_t n;
+  } garments;                       /* size.categories */
   enum pt_clv_choice clv_model;     /* clv.model; none: no forecasts */
   int64_t clv_unit_ms;              /* clv.time_unit 7 d */
   int64_t clv_burn_in_ms;           /* clv.burn_in 90 d */

@@ -194,6 +194,7 @@ void pt_conf_free(struct pt_conf *c) {
   pt_segment_rules_free(&c->segments);
   pt_metrics_free(&c->metrics);
   pt_tag_rules_free(&c->tags);
+  pt_garments_free(&c->garments);
   free(c->rates);
   if (c->format) pt_format_free(c->format);
   free(c->format);

@@ -77,10 +77,12 @@ extern const uint32_t pt_metric_keys_n;
 
 pt_key_read pt_read_text, pt_read_choice, pt_read_bool, pt_read_count32, pt_read_bytes, pt_read_share, pt_read_ms,
     pt_read_range, pt_read_as_of, pt_read_zone, pt_read_names, pt_read_windows, pt_read_rates, pt_read_format,
-    pt_read_long_text, pt_read_delimiter, pt_read_time, pt_read_fields, pt_read_events, pt_read_metrics;
+    pt_read_long_text, pt_read_delimiter, pt_read_time, pt_read_fields, pt_read_events, pt_read_metrics,
+    pt_read_half_lives, pt_read_weights, pt_read_garments;
 pt_key_write pt_write_text, pt_write_choice, pt_write_bool, pt_write_count32, pt_write_bytes, pt_write_share,
     pt_write_ms, pt_write_range, pt_write_names, pt_write_windows, pt_write_rates, pt_write_format, pt_write_long_text,
-    pt_write_delimiter, pt_write_time, pt_write_fields, pt_write_events, pt_write_metrics;
+    pt_write_delimiter, pt_write_time, pt_write_fields, pt_write_events, pt_write_metrics, pt_write_half_lives,
+    pt_write_weights, pt_write_garments;
 pt_key_item pt_item_text, pt_item_event, pt_item_counted, pt_item_category, pt_item_sensitive, pt_item_table,
     pt_item_kept;
 
@@ -99,6 +101,7 @@ const char *pt_read_scalar(const struct pt_reading *r, const char *key, uint32_t
 int pt_write_quoted(struct pt_buf *out, const char *text);
 int pt_conf_no_memory(struct pt_err *err);
 void pt_names_free(struct pt_names *names);
+void pt_garments_free(struct pt_garments *g);
 void pt_metrics_free(struct pt_metrics *metrics);
 /* "30", "30d" or "30 d"; -1 where it is no whole number of days from 1 to 36500. */
 int64_t pt_whole_days(const char *text);

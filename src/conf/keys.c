@@ -114,17 +114,42 @@ const struct pt_key pt_keys[] = {
      LIST(0, 64),
      .item = pt_item_sensitive,
      AT(allow_sensitive)},
+    {.info = {"half_life", "{view: 30 d}", "days",
+              "{view: 30 d, click: 30 d, search: 30 d, favorite: 60 d, follow: 60 d, cart_add: 60 d, order: 180 d, "
+              "purchase: 180 d, return: 180 d}",
+              "After how long an event counts half in the interests. Events that are not named keep their default."},
+     .read = pt_read_half_lives,
+     .write = pt_write_half_lives,
+     .high = PT_DAY_MS,
+     AT(half_life_ms)},
     {.info =
          {"funnel.steps", "list of event names", "", "[view, cart_add, order, purchase]",
           "The steps of the purchase funnel, the first one first; a step that no event of the input has is left out."},
      EVENTS(1, 32),
      AT(funnel_steps)},
+    {.info = {"preference.weights", "{view: 1}", "",
+              "{view: 1, click: 1, search: 2, favorite: 3, follow: 3, cart_add: 4, order: 5, purchase: 8, return: -4}",
+              "What an event weighs in the interest in its category, brand, style and topic; 0 = it does not count. "
+              "Events that are not named keep their default."},
+     .read = pt_read_weights,
+     .write = pt_write_weights,
+     AT(weight)},
+    {.info = {"preference.shrink", "a whole number", "", "5",
+              "Interests are drawn to the population's shares with this weight: that of so many fresh views."},
+     COUNT(1, 1000000),
+     AT(shrink)},
     {.info =
          {"preference.max_vocabulary", "a whole number", "entries", "65536",
           "The most categories, brands, styles and topics that the sparse matrices tell apart: those of most users; "
           "the rest is other."},
      COUNT(1, 10000000),
      AT(max_vocabulary)},
+    {.info = {"size.categories", "{shoes: [fashion.women.shoes]}", "", "{}",
+              "Garments with sizes: each gets a tag size_NAME from purchases in its categories and all below them."},
+     .read = pt_read_garments,
+     .write = pt_write_garments,
+     .high = 64,
+     AT(garments)},
     {.info = {"money.currency", "text", "", "\"\"",
               "The currency of all amounts. Empty = whatever the events say. Events in another are converted by "
               "money.rates or rejected."},
@@ -243,5 +268,5 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"users", "funnel",   "preference", "money",   "clean", "read",
-                                       "tags",  "segments", "clv",        "privacy", NULL};
+const char *const pt_key_sections[] = {"users", "funnel", "preference", "size", "money",   "clean",
+                                       "read",  "tags",   "segments",   "clv",  "privacy", NULL};

@@ -61,8 +61,17 @@ static int check_counted(const struct pt_reading *r, const struct pt_conf *c, co
   return 0;
 }
 
+static int check_weights(const struct pt_reading *r, const struct pt_conf *c, const uint32_t *given) {
+  for (int t = 0; t < PT_T_OTHER; t++)
+    if (c->weight[t] && !c->half_life_ms[t])
+      return pt_yaml_fail(r->doc, place_of(given, "preference.weights"), r->err,
+                          "preference.weights: %s has no half_life: name it there too", pt_type_name[t]);
+  return 0;
+}
+
 int pt_conf_check(const struct pt_reading *r, const struct pt_conf *c, const uint32_t *given) {
   PT_TRY(check_money(r, c, given));
   PT_TRY(check_visits(r, c, given));
+  PT_TRY(check_weights(r, c, given));
   return check_counted(r, c, given);
 }

@@ -30,6 +30,10 @@ const struct pt_family *const pt_families[] = {
     &pt_facts_funnel,
     &pt_facts_first,
     &pt_facts_category_table,
+    &pt_facts_interest,
+    &pt_facts_demand,
+    &pt_facts_entropy,
+    &pt_facts_sizes,
     &pt_facts_hours,
     &pt_facts_visit_days,
     &pt_facts_money_months,
@@ -97,6 +101,12 @@ static void open_touched(struct pt_user *user) {
   for (int i = 0; i < PT_TOUCH_FIELDS; i++) user->touched[i].field = fields[i];
 }
 
+static void list_touched(struct pt_user *user) {
+  for (int t = 0; t < PT_T_RECORD; t++)
+    for (int i = 0; i < PT_TOUCH_FIELDS; i++)
+      if (user->touched[i].types >> t & 1) user->touch[t][user->n_touch[t]++] = &user->touched[i];
+}
+
 static int open_families(struct pt_facts *f, struct pt_schema *schema, uint64_t *fields, struct pt_err *err) {
   for (const struct pt_family *const *family = pt_families; *family; family++) {
     struct member *m = &f->members[f->n];
@@ -130,7 +140,7 @@ int pt_facts_open(struct pt_facts **out, const struct pt_facts_ctx *ctx, struct 
   /* the name and the sign of the amount decide what an event is */
   *fields |= PT_BIT(PT_F_TIME) | PT_BIT(PT_F_EVENT) | PT_BIT(PT_F_AMOUNT);
   list_books(f, *fields);
-  for (int i = 0; i < PT_TOUCH_FIELDS; i++) f->user.touched_types |= f->user.touched[i].types;
+  list_touched(&f->user);
   return 0;
 }
 
@@ -170,12 +180,6 @@ int pt_facts_begin(struct pt_facts *f) {
   return 0;
 }
 
-static int touch(struct pt_user *u, const struct pt_event *e, enum pt_type type, struct pt_err *err) {
-  for (int i = 0; i < PT_TOUCH_FIELDS; i++)
-    if (u->touched[i].types >> type & 1) PT_TRY(pt_touch(&u->touched[i], e, err));
-  return 0;
-}
-
 void pt_facts_record(struct pt_facts *f, const struct pt_event *e) {
   pt_facts_profile_record(&f->user.profile, e);
 }
@@ -192,7 +196,7 @@ int pt_facts_event(struct pt_facts *f, const struct pt_event *e, struct pt_err *
   if (d.visit && f->user.sessions.wanted) PT_TRY(pt_facts_sessions_event(&f->user.sessions, e, &d, err));
   if ((PT_MONEY_TYPES >> type & 1) && (f->user.orders.wanted || f->user.orders.want_days))
     PT_TRY(pt_facts_orders_event(&f->user.orders, e, &d, err));
-  if (f->user.touched_types >> type & 1) PT_TRY(touch(&f->user, e, type, err));
+  for (uint32_t i = 0; i < f->user.n_touch[type]; i++) PT_TRY(pt_touch(f->user.touch[type][i], e, err));
   for (uint32_t i = 0; i < f->n_by_type[type]; i++) {
     const struct member *m = &f->by_type[type][i];
     PT_TRY(m->family->event(m->state, e, &d, err));

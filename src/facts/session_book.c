@@ -56,6 +56,7 @@ int pt_facts_sessions_event(struct pt_sessions *s, const struct pt_event *e, con
     }
     at = s->run;
   }
+  s->at = at;
   struct pt_session *session = (struct pt_session *)s->all.p + at;
   session->last = e->time;
   session->events++;

@@ -22,12 +22,13 @@ void pt_facts_touched_free(struct pt_touched *t) {
 
 int pt_facts_touched_find(struct pt_touched *t, uint32_t code, struct pt_err *err) {
   bool fresh;
-  PT_TRY(pt_facts_vec_room(&t->codes, 1, sizeof(uint32_t), err));
   uint32_t *at = pt_table_put(&t->by_code, code, (uint32_t)t->codes.n, &fresh);
   if (!at) return pt_fail(err, "facts", PT_MEMORY, 0, "out of memory for what a user touches");
-  if (fresh) ((uint32_t *)t->codes.p)[t->codes.n++] = code;
   t->at = *at;
   t->last_code = code;
+  if (!fresh) return 0;
+  PT_TRY(pt_facts_vec_room(&t->codes, 1, sizeof(uint32_t), err));
+  ((uint32_t *)t->codes.p)[t->codes.n++] = code;
   return 0;
 }
 

@@ -28,6 +28,7 @@ struct pt_sessions {
   bool has_run; /* `run` is the last session without an id */
   uint32_t run;
   bool began;                     /* the event at hand is the first of a session */
+  uint32_t at;                    /* its session's number in `all` */
   uint32_t count[PT_MAX_WINDOWS]; /* by smallest window of the first event */
   uint64_t events;
 };
@@ -83,7 +84,8 @@ struct pt_user {
   struct pt_sessions sessions;
   struct pt_orders orders;
   struct pt_touched touched[PT_TOUCH_FIELDS];
-  uint64_t touched_types; /* of all of them */
+  struct pt_touched *touch[PT_T_COUNT][PT_TOUCH_FIELDS]; /* those told of events of each type */
+  uint8_t n_touch[PT_T_COUNT];
 };
 
 void pt_facts_profile_clear(struct pt_profile *p);

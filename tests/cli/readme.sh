@@ -1,5 +1,5 @@
 #!/bin/bash
-# The README's examples do what it says: every block after the line "<!-- tested -->" is run in order, in one folder,
+# The examples of the README, and behind them those of docs/preferences.md, do what it says: every block after the line "<!-- tested -->" is run in order, in one folder,
 # with `portrait` on the PATH; python and r blocks with Debian's interpreters.
 . "$(dirname "$0")/lib.bash" "$1"
 mkdir bin
@@ -7,9 +7,9 @@ ln -s "$portrait" bin/portrait
 export PATH="$work/bin:$PATH" OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_btl_vader_single_copy_mechanism=none
 cp -r "$root/jobs" jobs
-"$python" - "$root/README.md" <<'P'
+"$python" - "$root/README.md" "$root/docs/preferences.md" <<'P'
 import re, sys
-text = open(sys.argv[1]).read()
+text = "".join(open(name).read() for name in sys.argv[1:])
 blocks = re.findall(r"<!-- tested -->\n+```(\w+)\n(.*?)```", text, re.S)
 for i, (kind, body) in enumerate(blocks):
     open(f"block{i:02}.{kind}", "w").write(body)

@@ -72,6 +72,9 @@ static const char everything[] =
     "session_gap: 45\n"
     "cart_abandon: 3 d\n"
     "essential_categories: [' food > milk ', pets]\n"
+    "half_life: {view: 14 d, review: 36 h}\n"
+    "preference: {weights: {review: 2, favorite: 0, return: -7}, shrink: 9, max_vocabulary: 12}\n"
+    "size: {categories: {shoes: [wear/shoes, wear.boots], coats: wear.coats}}\n"
     "funnel: {steps: [view, purchase]}\n"
     "money: {currency: EUR, rates: {USD: 0.92, JPY: .0061}}\n"
     "clean: {duplicates: exact, max_rejects: .125, time_range: [1980, 2050-06-01T12:00:00+02:00], integer_ids: no}\n"
@@ -97,6 +100,18 @@ static void test_every_key(void **state) {
   assert_int_equal(c.session_gap_ms, 45 * 60 * 1000);
   assert_int_equal(c.cart_abandon_ms, 72 * 3600 * 1000);
   assert_names(&c.essential_categories, "food.milk|pets");
+  assert_int_equal(c.half_life_ms[PT_T_VIEW], 14 * INT64_C(86400000));
+  assert_int_equal(c.half_life_ms[PT_T_REVIEW], 36 * INT64_C(3600000));
+  assert_int_equal(c.half_life_ms[PT_T_ORDER], 180 * INT64_C(86400000)); /* not named: the default */
+  assert_int_equal(c.weight[PT_T_REVIEW], 2);
+  assert_int_equal(c.weight[PT_T_FAVORITE], 0);
+  assert_int_equal(c.weight[PT_T_RETURN], -7);
+  assert_int_equal(c.weight[PT_T_PURCHASE], 8);
+  assert_int_equal(c.shrink, 9);
+  assert_int_equal(c.max_vocabulary, 12);
+  assert_int_equal(c.garments.n, 2);
+  assert_string_equal(c.garments.v[1].name, "coats");
+  assert_names(&c.garments.v[0].categories, "wear.shoes|wear.boots");
   assert_names(&c.funnel_steps, "view|purchase");
   assert_string_equal(c.currency, "EUR");
   assert_int_equal(c.n_rates, 2);
@@ -170,10 +185,16 @@ static void test_text(void **state) {
   (void)state;
   char *text = canonical(everything);
   static const char *const lines[] = {
-      "timezone: \"Europe/Paris\"\n", "windows: [1, 7, 30, 90, 365]\n",
-      "session_gap: 45 min\n",        "  rates: {\"USD\": 0.920000000, \"JPY\": 0.006100000}\n",
-      "  max_rejects: 0.125000000\n", "  time_range: [\"1980-01-01T00:00:00.000Z\", \"2050-06-01T10:00:00.000Z\"]\n",
-      "  integer_ids: false\n",       "format: rees46\n"};
+      "timezone: \"Europe/Paris\"\n",
+      "windows: [1, 7, 30, 90, 365]\n",
+      "session_gap: 45 min\n",
+      "  rates: {\"USD\": 0.920000000, \"JPY\": 0.006100000}\n",
+      "  max_rejects: 0.125000000\n",
+      "  time_range: [\"1980-01-01T00:00:00.000Z\", \"2050-06-01T10:00:00.000Z\"]\n",
+      "  integer_ids: false\n",
+      "format: rees46\n",
+      "half_life: {view: 14 d, search: 30 d,",
+      "  categories: {shoes: [\"wear.shoes\", \"wear.boots\"], coats: [\"wear.coats\"]}\n"};
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
     if (!strstr(text, lines[i])) fail_msg("no '%s' in\n%s", lines[i], text);
   free(text);
@@ -228,6 +249,18 @@ static const struct {
      "job.yaml:1:37: the rate of USD has over 9 digits behind the point"},
     {"money: {currency: 'a currency with a long name'}", "job.yaml:1:19: money.currency is longer than 15 bytes"},
     {"read: {max_line: 1}", "job.yaml:1:18: read.max_line lies between 256 and 268435456, not '1'"},
+    {"half_life: 30", "job.yaml:1:12: half_life is a map by event, such as {view: 30 d}"},
+    {"half_life: {veiw: 30}", "job.yaml:1:13: half_life: 'veiw' is no event of the catalogue (did you mean 'view'?)"},
+    {"half_life: {view: 0}", "job.yaml:1:19: half_life lies between 1 ms and 36500 d, not '0'"},
+    {"preference: {weights: {view: 1.5}}",
+     "job.yaml:1:30: preference.weights: a whole number from -100 to 100, not '1.5'"},
+    {"preference: {weights: {share: 1}}",
+     "job.yaml:1:23: preference.weights: share has no half_life: name it there too"},
+    {"preference: {shrink: 0}", "job.yaml:1:22: preference.shrink lies between 1 and 1000000, not '0'"},
+    {"size: {categories: [shoes]}", "job.yaml:1:20: size.categories is a map such as {shoes: [fashion.women.shoes]}"},
+    {"size: {categories: {Shoes: a}}",
+     "job.yaml:1:21: size.categories: 'Shoes' names the column size_NAME: a-z, 0-9 and _, up to 49 bytes"},
+    {"size: {categories: {shoes: []}}", "job.yaml:1:28: size.categories has between 1 and 1000 entries, not 0"},
     {"tags: {max_labels: 1e3}", "job.yaml:1:20: tags.max_labels is a whole number, not '1e3'"},
     {"columns: []", "job.yaml:1:10: columns has between 1 and 10000 entries, not 0"},
     {"not_visit: {a: b}", "job.yaml:1:12: not_visit is a list, not a map"},

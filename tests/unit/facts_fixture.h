@@ -87,6 +87,17 @@ static inline void fx_open(struct fixture *f, const char *zone) {
                                  .session_gap_ms = 30 * 60000,
                                  .cart_abandon_ms = 72 * INT64_C(3600000),
                                  .clv_unit_ms = 7 * PT_DAY_MS}};
+  static const struct {
+    enum pt_type type;
+    int weight, days;
+  } weights[] = {{PT_T_VIEW, 1, 30},     {PT_T_CLICK, 1, 30},     {PT_T_SEARCH, 2, 30},
+                 {PT_T_FAVORITE, 3, 60}, {PT_T_FOLLOW, 3, 60},    {PT_T_CART_ADD, 4, 60},
+                 {PT_T_ORDER, 5, 180},   {PT_T_PURCHASE, 8, 180}, {PT_T_RETURN, -4, 180}};
+  for (size_t i = 0; i < sizeof weights / sizeof *weights; i++) {
+    f->conf.weight[weights[i].type] = weights[i].weight;
+    f->conf.half_life_ms[weights[i].type] = weights[i].days * INT64_C(86400000);
+  }
+  f->conf.shrink = 5;
   f->conf.counted_events = fx_names(fx_counted, 11);
   f->conf.not_visit = fx_names(fx_not_visit, 10);
   f->conf.funnel_steps = fx_names(fx_steps, 4);

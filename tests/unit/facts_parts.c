@@ -219,7 +219,15 @@ static void columns_are_described_and_in_order(void **unused) {
                                       "funnel_step",
                                       "funnel_closed",
                                       "first_purchase_category",
-                                      "first_purchase_channel"};
+                                      "first_purchase_channel",
+                                      "category_table",
+                                      "top_category",
+                                      "style_wear",
+                                      "category_top_1",
+                                      "category_interest_prior",
+                                      "category_interest",
+                                      "category_demand",
+                                      "category_entropy"};
   struct fixture f;
   open_with(&f, "*");
   int64_t before = -1;
@@ -236,7 +244,7 @@ static void columns_are_described_and_in_order(void **unused) {
     if ((c->type == PT_C_I64 || c->type == PT_C_I32 || c->type == PT_C_BOOL) && c->where == PT_IN_OBS)
       assert_true(c->nullable);
   }
-  assert_int_equal(f.schema.n_tags, 9);
+  assert_int_equal(f.schema.n_tags, 14);
   assert_true(pt_schema_find(&f.schema, "_active_days_30") < 0); /* no rule has asked for it */
   assert_string_equal(f.schema.columns[pt_schema_find(&f.schema, "view_count_7d")].description,
                       "view events, last 7 days");

@@ -24,8 +24,13 @@ static const struct pt_table_info tables[] = {
     {"quality/lines",
      "Where every line and event of a source went: read, filtered, rejected, accepted, duplicate, "
      "after as_of, counted."},
-    {"quality/records", "What became of the user records and their fields: taken, conflicting, unreadable."},
+    {"quality/records", "Fields of user records: values that could not be read, users whose records disagree."},
     {"quality/vocabularies", "Entries of the matrices' vocabularies, and how many rare ones are counted as other."},
+    {"quality/coverage", "Of how many users each column and tag is known."},
+    {"quality/labels", "How many users have each label of a tag or of another closed vocabulary, and their share."},
+    {"quality/sources", "Users of each source, and of each two sources."},
+    {"models/fits", "The models that were fitted: on how many users, log-likelihood, whether it came to an end."},
+    {"models/parameters", "The parameters of the models, with standard errors."},
     {"vocabulary", "The names of the matrices' columns, one list a field, in byte order."},
     {"run",
      "What is needed to repeat the run, as JSON: job file as resolved, inputs with sizes and checksums, as_of, "

@@ -58,7 +58,10 @@ int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
   if (pt_comm_rank(j->comm) == 0 && !err->code)
     PT_LATER(pt_tally_records(&j->tally, j->conflicts, &j->frames[j->n_frames], err));
   j->n_frames++;
-  return pt_agree(j->comm, err);
+  PT_TRY(pt_agree(j->comm, err));
+  PT_TRY(pt_coverage(j, j->frames + j->n_frames, &made, err));
+  j->n_frames += made;
+  return 0;
 }
 
 static bool wants_members(const struct pt_job *j) {

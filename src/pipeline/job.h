@@ -65,6 +65,17 @@ int pt_tally_frames(const struct pt_tally *t, struct pt_frame *rejects, struct p
 int pt_tally_records(const struct pt_tally *t, const uint64_t *conflicts, struct pt_frame *f,
                      struct pt_err *err) PT_MUST_CHECK;
 
+/* -- coverage.c: what is known of the users -- */
+#define PT_MAX_SOURCES     64
+#define PT_NAMED_SOURCES   48 /* values of the field source that are told apart; the others are one */
+#define PT_COVERAGE_FRAMES 3
+struct pt_job;
+/* ctx has its dictionaries: the number of each source, and one user's sources as bits of such numbers. Local. */
+void pt_sources_open(struct pt_job *j);
+void pt_sources_user(struct pt_job *j, uint64_t sources);
+/* Collective: /uns/quality/coverage, labels and sources, filled on rank 0. */
+int pt_coverage(struct pt_job *j, struct pt_frame *frames, uint32_t *made, struct pt_err *err) PT_MUST_CHECK;
+
 /* -- rejects.c: positions of rejected lines -- */
 struct pt_reject {
   uint64_t file, frame, offset;
@@ -125,6 +136,12 @@ struct pt_job {
   uint64_t users;
   uint64_t conflicts[PT_RF_KEPT + 1]; /* users whose records disagree, by field */
   struct pt_heavy heavy[PT_HEAVY];
+  struct pt_sources {
+    struct pt_slice names[PT_MAX_SOURCES]; /* different ones; their numbers are bits of a user's sources */
+    uint32_t n;
+    uint8_t of_format[PT_MAX_FORMATS * 8], of_code[PT_NAMED_SOURCES], beyond;
+    uint64_t pairs[PT_MAX_SOURCES][PT_MAX_SOURCES]; /* users of both, the smaller number first */
+  } sources;
   /* tables */
   struct pt_label_list labels;
   struct pt_frame frames[32];

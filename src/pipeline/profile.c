@@ -14,19 +14,32 @@ static void note_heavy(struct pt_job *j, struct pt_slice id, uint64_t events) {
   snprintf(j->heavy[at].id, sizeof j->heavy[at].id, "%.*s", (int)(id.n < 259 ? id.n : 259), id.p);
 }
 
+/* Its source as a bit. */
+static uint64_t source_bit(const struct pt_sources *s, const struct pt_event *e) {
+  uint64_t code = e->has & PT_BIT(PT_F_SOURCE) ? (uint64_t)e->v[PT_F_SOURCE] : UINT64_MAX;
+  uint8_t number = code < PT_NAMED_SOURCES ? s->of_code[code]
+                   : code == UINT64_MAX    ? s->of_format[e->format]
+                                           : s->beyond;
+  return UINT64_C(1) << number;
+}
+
 static int one_user(struct pt_job *j, struct pt_group *g, uint32_t range, uint32_t user, struct pt_err *err) {
   uint64_t n = pt_group_events(g, user);
   note_heavy(j, pt_group_ids(g)[user], n);
   struct pt_event e;
+  uint64_t sources = 0;
   PT_TRY(pt_facts_begin(j->facts));
   for (uint64_t i = 0, records = pt_group_records(g, user); i < records; i++) {
     pt_group_record(g, user, i, &e);
     pt_facts_record(j->facts, &e);
+    sources |= source_bit(&j->sources, &e);
   }
   for (uint64_t i = 0; i < n; i++) {
     pt_group_event(g, user, i, &e);
     PT_TRY(pt_facts_event(j->facts, &e, err));
+    sources |= source_bit(&j->sources, &e);
   }
+  pt_sources_user(j, sources);
   return pt_facts_end(j->facts, j->rows, range, user, err);
 }
 
@@ -83,6 +96,7 @@ int pt_stage_facts(struct pt_job *j, struct pt_err *err) {
   struct pt_group *g = NULL;
   struct pt_group_conf conf = {
       .duplicates = j->conf.duplicates, .as_of = j->ctx.as_of, .store = j->store, .n_formats = j->n_formats};
+  pt_sources_open(j);
   PT_LATER(pt_facts_start(j->facts, &j->ctx, err));
   if (!err->code) PT_LATER(pt_rows_open(&j->rows, &j->schema, &j->mem, j->scratch, err));
   if (!err->code) PT_LATER(pt_group_open(&g, &conf, err));

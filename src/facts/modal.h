@@ -5,6 +5,8 @@
 
 #include "facts/vec.h"
 
+#define PT_MODAL_FEW 8 /* values without a table */
+
 struct pt_modal_cell {
   uint64_t key;
   int64_t latest;
@@ -13,7 +15,7 @@ struct pt_modal_cell {
 
 /* Zero-initialised is empty. */
 struct pt_modal {
-  struct pt_table table; /* key to cell */
+  struct pt_table table; /* key to cell, where there are more than a few */
   struct pt_vec cells;
   size_t at; /* cell of the last event */
   uint32_t total;

@@ -12,6 +12,7 @@ enum pt_profile_kind { PT_P_WHOLE, PT_P_REAL, PT_P_FLAG, PT_P_LABEL };
 struct pt_profile_column {
   const char *name, *unit, *family; /* "" where the file does not tell */
   enum pt_profile_kind kind;
+  bool single;               /* PT_P_REAL: held as float32 */
   bool tag;                  /* a label with NAME_index behind it */
   const char *const *labels; /* PT_P_LABEL: what the codes mean */
   uint32_t n_labels;
@@ -40,6 +41,8 @@ int pt_profiles_column(struct pt_profiles *p, uint32_t i, struct pt_profile_colu
                        struct pt_err *err) PT_MUST_CHECK;
 int pt_profiles_read(struct pt_profiles *p, uint32_t i, uint64_t first, uint64_t n, const struct pt_profile_values *to,
                      struct pt_err *err) PT_MUST_CHECK;
+/* The JSON of /uns/run: free() it. */
+int pt_profiles_run(struct pt_profiles *p, char **out, struct pt_err *err) PT_MUST_CHECK;
 /* User ids: pt_profiles_id_width() bytes each, those behind the id are NUL. */
 size_t pt_profiles_id_width(const struct pt_profiles *p);
 int pt_profiles_ids(struct pt_profiles *p, uint64_t first, uint64_t n, char *to, struct pt_err *err) PT_MUST_CHECK;

@@ -29,10 +29,4 @@ int pt_h5_read_attr(hid_t object, const char *name, char **out, struct pt_err *e
 int pt_h5_read_attr_list(hid_t object, const char *name, char ***out, uint64_t *n, struct pt_err *err) PT_MUST_CHECK;
 void pt_h5_free_texts(char **texts, uint64_t n);
 
-/* read.c: entries of a one-dimensional dataset; rows [first, first + n) of it; all of its fixed-length texts as one
- * block, *width bytes each, and a NUL behind the last (free() it). */
-uint64_t pt_h5_length(hid_t dataset);
-int pt_h5_read_rows(hid_t dataset, uint64_t first, uint64_t n, hid_t type, void *to, struct pt_err *err) PT_MUST_CHECK;
-int pt_h5_read_texts(hid_t dataset, char **out, uint64_t *n, size_t *width, struct pt_err *err) PT_MUST_CHECK;
-
 #endif

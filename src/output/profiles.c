@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "h5.h"
+#include "card_priv.h"
 
 struct column {
   bool open;
@@ -17,6 +17,7 @@ struct column {
   const char **labels;
   uint64_t n_labels;
   enum pt_profile_kind kind;
+  bool single;
 };
 
 struct pt_profiles {
@@ -43,7 +44,7 @@ static int open_obs(struct pt_profiles *p, const char *path, struct pt_err *err)
   hid_t type = H5Dget_type(p->ids);
   bool fixed = H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) == 0;
   p->width = H5Tget_size(type);
-  p->users = pt_h5_length(p->ids);
+  p->users = pt_card_length(p->ids);
   H5Tclose(type);
   if (!fixed) return pt_fail(err, "output", PT_REJECTED, 0, "%s: /obs/user_id is no fixed-length text", path);
   p->columns = calloc(p->n + 1, sizeof *p->columns);
@@ -115,7 +116,7 @@ static int open_labels(struct pt_profiles *p, const char *name, struct column *c
   if (d < 0) return pt_h5_fail(err, "open the categories of", name);
   size_t width;
   char *flat;
-  int code = pt_h5_read_texts(d, &flat, &c->n_labels, &width, err);
+  int code = pt_card_texts(d, &flat, &c->n_labels, &width, err);
   H5Dclose(d);
   c->texts = code ? NULL : calloc(c->n_labels + 1, width + 1);
   c->labels = code ? NULL : calloc(c->n_labels + 1, sizeof *c->labels);
@@ -134,10 +135,11 @@ static int open_values(struct pt_profiles *p, const char *name, const char *enco
   c->values = open_part(p, name, labels ? "codes" : nullable ? "values" : NULL);
   if (nullable) c->mask = open_part(p, name, "mask");
   if (c->values < 0 || (nullable && c->mask < 0)) return pt_h5_fail(err, "open", name);
-  if (pt_h5_length(c->values) != p->users || (nullable && pt_h5_length(c->mask) != p->users))
+  if (pt_card_length(c->values) != p->users || (nullable && pt_card_length(c->mask) != p->users))
     return pt_fail(err, "output", PT_REJECTED, 0, "column %s has not as many rows as there are users", name);
   hid_t type = H5Dget_type(c->values);
   H5T_class_t class = H5Tget_class(type);
+  c->single = class == H5T_FLOAT && H5Tget_size(type) == sizeof(float);
   H5Tclose(type);
   if (class != H5T_INTEGER && class != H5T_FLOAT && class != H5T_ENUM)
     return pt_fail(err, "output", PT_REJECTED, 0, "column %s is of a type that this program has not written", name);
@@ -172,6 +174,7 @@ int pt_profiles_column(struct pt_profiles *p, uint32_t i, struct pt_profile_colu
                                     .unit = c->unit ? c->unit : "",
                                     .family = c->family ? c->family : "",
                                     .kind = c->kind,
+                                    .single = c->single,
                                     .labels = c->labels,
                                     .n_labels = (uint32_t)c->n_labels};
   out->tag = c->kind == PT_P_LABEL && i + 1 < p->n && strcmp(p->names[i + 1], index) == 0;
@@ -181,7 +184,7 @@ int pt_profiles_column(struct pt_profiles *p, uint32_t i, struct pt_profile_colu
 /* HDF5 does not turn enumerations into numbers: bytes as they are. */
 static int read_flags(hid_t dataset, uint64_t first, uint64_t n, uint8_t *to, struct pt_err *err) {
   hid_t type = pt_h5_bool_type();
-  int code = pt_h5_read_rows(dataset, first, n, type, to, err);
+  int code = pt_card_read(dataset, first, n, type, to, err);
   H5Tclose(type);
   return code;
 }
@@ -194,7 +197,7 @@ int pt_profiles_read(struct pt_profiles *p, uint32_t i, uint64_t first, uint64_t
   memset(to->absent, 0, n);
   switch (c->kind) {
     case PT_P_REAL:
-      PT_TRY(pt_h5_read_rows(c->values, first, n, H5T_NATIVE_DOUBLE, to->real, err));
+      PT_TRY(pt_card_read(c->values, first, n, H5T_NATIVE_DOUBLE, to->real, err));
       for (uint64_t k = 0; k < n; k++) to->absent[k] = isnan(to->real[k]);
       break;
     case PT_P_FLAG:
@@ -203,7 +206,7 @@ int pt_profiles_read(struct pt_profiles *p, uint32_t i, uint64_t first, uint64_t
       memset(to->absent, 0, n);
       break;
     default:
-      PT_TRY(pt_h5_read_rows(c->values, first, n, H5T_NATIVE_INT64, to->whole, err));
+      PT_TRY(pt_card_read(c->values, first, n, H5T_NATIVE_INT64, to->whole, err));
       for (uint64_t k = 0; c->kind == PT_P_LABEL && k < n; k++)
         to->absent[k] = to->whole[k] < 0 || (uint64_t)to->whole[k] >= c->n_labels;
       break;
@@ -214,7 +217,22 @@ int pt_profiles_read(struct pt_profiles *p, uint32_t i, uint64_t first, uint64_t
 int pt_profiles_ids(struct pt_profiles *p, uint64_t first, uint64_t n, char *to, struct pt_err *err) {
   if (n == 0) return 0;
   hid_t type = H5Dget_type(p->ids);
-  int code = pt_h5_read_rows(p->ids, first, n, type, to, err);
+  int code = pt_card_read(p->ids, first, n, type, to, err);
   H5Tclose(type);
+  return code;
+}
+
+int pt_profiles_run(struct pt_profiles *p, char **out, struct pt_err *err) {
+  *out = NULL;
+  char *text = NULL;
+  hid_t d = H5Dopen2(p->file, "/uns/run", H5P_DEFAULT), type = pt_h5_vlen_type();
+  int code = 0;
+  if (d < 0 || H5Dread(d, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text) < 0)
+    code = pt_h5_fail(err, "read", "/uns/run");
+  else if (!text || !(*out = strdup(text)))
+    code = no_memory(err);
+  if (text) H5free_memory(text);
+  H5Tclose(type);
+  if (d >= 0) H5Dclose(d);
   return code;
 }

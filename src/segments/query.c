@@ -1,4 +1,5 @@
 /* Which rows hold: the expression run over the file's columns, batch by batch. */
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,10 +50,36 @@ static const char *suggest(void *ctx, uint32_t i) {
   return i < pt_profiles_columns(n->file) ? pt_profiles_name(n->file, i) : NULL;
 }
 
+static unsigned traits(void *ctx, int operand) {
+  const struct names *n = ctx;
+  struct pt_profile_column c;
+  if (pt_profiles_column(n->file, (uint32_t)operand, &c, n->err)) return 0;
+  return (strncmp(c.unit, "ms since 1970", 13) == 0 ? PT_X_TIME : 0u) | (c.single ? PT_X_FLOAT32 : 0u);
+}
+
+/* The days that the file's run went by, for days_since(). */
+static int read_clock(struct pt_query *q, struct pt_err *err) {
+  struct pt_time_format iso = {.kind = PT_TIME_ISO};
+  char *text;
+  PT_TRY(pt_profiles_run(q->file, &text, err));
+  json_t *run = json_loads(text, 0, NULL);
+  const char *zone = json_string_value(json_object_get(run, "timezone"));
+  const char *as_of = json_string_value(json_object_get(run, "as_of"));
+  int64_t t, from, to;
+  int code = 0;
+  if (zone && as_of && !(code = pt_zone_open(&q->zone, zone, err)) &&
+      pt_time_parse(&iso, q->zone, pt_slice_of(as_of), &t) == 0)
+    q->clock = (struct pt_xclock){q->zone, pt_floor_div(t - 1 + pt_zone_offset(q->zone, t - 1, &from, &to), PT_DAY_MS)};
+  json_decref(run);
+  free(text);
+  return code;
+}
+
 static int compile(struct pt_query *q, struct pt_err *err) {
   struct pt_err broken = {0}, why = {0};
   struct names ctx = {q->file, &broken};
-  struct pt_xnames names = {.ctx = &ctx, .find = find, .suggest = suggest};
+  struct pt_xnames names = {
+      .ctx = &ctx, .find = find, .suggest = suggest, .traits = traits, .clock = q->clock.zone ? &q->clock : NULL};
   int code = pt_expr_compile(&q->expr, q->conf->expression, PT_X_BOOL, &names, &why);
   if (code == 0) return 0;
   if (broken.code) why = broken;
@@ -119,6 +146,7 @@ static int open_share(struct pt_query *q, struct pt_err *err) {
   uint64_t share = users / size, rest = users % size;
   q->first = rank * share + (rank < rest ? rank : rest);
   q->n = share + (rank < rest);
+  PT_TRY(read_clock(q, err));
   return compile(q, err);
 }
 
@@ -140,6 +168,7 @@ int pt_query_open(struct pt_query **out, struct pt_comm *c, const struct pt_quer
 void pt_query_close(struct pt_query *q) {
   if (!q) return;
   pt_expr_free(q->expr);
+  pt_zone_close(q->zone);
   pt_profiles_close(q->file);
   free(q->in);
   free(q);

@@ -19,6 +19,8 @@ struct pt_query {
   const struct pt_query_conf *conf;
   struct pt_profiles *file;
   struct pt_expr *expr;
+  struct pt_zone *zone; /* of the file's run; NULL where it does not tell */
+  struct pt_xclock clock;
   uint64_t first, n;    /* this rank's rows */
   uint8_t *in;          /* whether each holds */
   uint64_t mine, users; /* that hold, here and on all ranks */

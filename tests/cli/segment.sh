@@ -90,6 +90,9 @@ for r in j["tgi"]:
     K, n = (tag == r["label"]).sum(), tag.notna().sum()
     assert (r["k"], r["n1"], r["k_all"], r["n"]) == (k, n1, K, n), r
     assert close(r["tgi"], 100 * (k / n1) / (K / n))
+    if K == n or n1 == n:
+        assert r["z"] is None, r
+        continue
     z = (k / n1 - K / n) / math.sqrt(K / n * (1 - K / n) * (1 / n1 - 1 / n))
     assert math.isclose(r["z"], z, rel_tol=1e-6, abs_tol=1e-9), r
 assert [r["tgi"] for r in j["tgi"]] == sorted((r["tgi"] for r in j["tgi"]), reverse=True)
@@ -123,6 +126,9 @@ absent odd.txt
 exits 0 "nobody" "$portrait" segment odd.h5ad 'view_count_all > 5' -o none.csv
 is "ids of nobody" "$(cat none.csv)" user_id
 
+exits 0 "a time" "$portrait" segment p.h5ad 'days_since(last_seen) < 30' --json
+is "users of a time" "$("$python" -c 'import json; print(json.load(open("out"))["users"])')" \
+  "$("$python" -c 'import anndata; print((anndata.read_h5ad("p.h5ad").obs.days_since_active < 30).sum())')"
 exits 64 "unknown column" "$portrait" segment p.h5ad 'net_spend_al > 1'
 says "did you mean 'net_spend_all'" "the nearest name"
 one_error_line "unknown column"

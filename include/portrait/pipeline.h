@@ -17,6 +17,7 @@ struct pt_options {
   uint32_t n_users;
   const char *store;         /* --store DIR */
   const char *output;        /* -o */
+  const char *previous;      /* --previous FILE: an earlier build, for drift */
   const char *scratch;       /* --scratch DIR */
   const char *rejects;       /* --rejects FILE */
   const char *summary;       /* --summary FILE */

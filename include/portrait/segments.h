@@ -16,6 +16,8 @@ struct pt_segments_conf {
   const struct pt_names *steps;  /* of the funnel */
   int64_t first_day, last_day;   /* local days since 1970-01-01: of log_start, and of the moment before T */
   int64_t last_whole_day;        /* the latest local day that ends by T */
+  const char *previous;          /* an earlier file, for drift and psi; NULL: none */
+  const struct pt_hash_key *key; /* of the users' hash: where the earlier file's users stand */
   uint32_t privacy_k;            /* cells that count fewer users are left out */
 };
 

@@ -9,6 +9,7 @@ enum key {
   CONF = 'c',
   USERS = 'u',
   STORE = 256,
+  PREVIOUS,
   MEMORY,
   SCRATCH,
   REJECTS,
@@ -28,6 +29,9 @@ static const struct {
     {{"output", OUTPUT, "FILE", 0, "The file to write (.h5ad)", 1}, "b"},
     {{"users", USERS, "FILE", 0, "A table of user records (JSON lines or CSV); may be given several times", 1}, "bic"},
     {{"store", STORE, "DIR", 0, "The store: read instead of INPUT (build), added to (ingest)", 1}, "bi"},
+    {{"previous", PREVIOUS, "FILE", 0, "An earlier build: what became of its users, tag by tag, in /uns/segments/drift",
+      1},
+     "b"},
     {{"memory", MEMORY, "SIZE", 0,
       "Budget of a rank, such as 2G (default: its share of the job's limit, else of half the RAM)", 2},
      "bic"},
@@ -76,6 +80,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       return add_users(job, arg, state);
     case STORE:
       o->store = arg;
+      return 0;
+    case PREVIOUS:
+      o->previous = arg;
       return 0;
     case MEMORY:
       if (!cli_size(arg, &o->memory)) cli_usage(state, "--memory: '%s' is no size", arg);

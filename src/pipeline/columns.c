@@ -3,6 +3,7 @@
  * against what this job computes. */
 #include "pipeline/job.h"
 
+#include <portrait/profiles.h>
 #include <stdlib.h>
 
 static char every[] = "*", intermediates[] = "_*";
@@ -51,8 +52,17 @@ static int open_all(struct pt_job *j, struct pt_err *err) {
   return failed;
 }
 
+/* Long before it is needed, so that a wrong name costs nothing. */
+static int look_at_previous(const struct pt_job *j, struct pt_err *err) {
+  struct pt_profiles *file;
+  PT_TRY(pt_profiles_open(&file, j->o->previous, err));
+  pt_profiles_close(file);
+  return 0;
+}
+
 int pt_stage_plan(struct pt_job *j, struct pt_err *err) {
   PT_LATER(open_all(j, err));
+  if (j->o->previous) PT_LATER(look_at_previous(j, err));
   PT_TRY(pt_agree(j->comm, err));
   j->carried = pt_facts_fields(j->facts);
   for (uint32_t i = 0; i < j->schema.n; i++)

@@ -41,6 +41,8 @@ int pt_stage_segments(struct pt_job *j, struct pt_err *err) {
                                   .tables = &j->conf.segment_tables,
                                   .steps = &j->conf.funnel_steps,
                                   .last_day = j->ctx.last_day,
+                                  .previous = j->o->previous,
+                                  .key = &j->key,
                                   .privacy_k = j->conf.privacy_k};
   struct pt_day_cache cache = {0};
   conf.first_day = pt_local_day(j->zone, &cache, j->ctx.log_start);

@@ -62,6 +62,10 @@ int pt_run_json(struct pt_job *j, struct pt_err *err) {
     json_object_set_new(run, "store", json_string(pt_keep_id(j->keep)));
   else
     json_object_set_new(run, "inputs", inputs_of(j));
+  if (j->o->previous) {
+    const char *slash = strrchr(j->o->previous, '/'), *name = slash ? slash + 1 : j->o->previous;
+    json_object_set_new(run, "previous", text_of(name, strlen(name)));
+  }
   json_object_set_new(run, "job", text_of(conf.p, conf.n));
   j->run_json = json_dumps(run, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
   json_decref(run);

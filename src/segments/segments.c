@@ -13,7 +13,7 @@ static const struct {
     {"overlap", pt_segments_overlap},
 };
 #define N_TABLES (sizeof tables / sizeof *tables)
-_Static_assert(N_TABLES <= PT_SEGMENT_FRAMES, "the caller's frames are enough");
+_Static_assert(N_TABLES + 2 <= PT_SEGMENT_FRAMES, "the caller's frames are enough");
 
 static bool wanted(const struct pt_names *names, const char *name) {
   for (uint32_t i = 0; names && i < names->n; i++)
@@ -38,6 +38,7 @@ int pt_segments_run(struct pt_comm *c, struct pt_rows *rows, const struct pt_lab
   }
   if (!failed && pt_comm_rank(c) == 0 && conf->privacy_k) PT_LATER(pt_segments_suppress(&s, frames, *n, err));
   if (!failed) failed = pt_agree(c, err);
+  if (!failed && conf->previous) failed = pt_segments_drift(c, &s, &frames[*n], n, err);
   pt_segments_free(&s);
   return failed;
 }

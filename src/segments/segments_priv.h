@@ -74,6 +74,10 @@ typedef int segment_table(struct pt_comm *c, const struct segments *s, struct pt
 segment_table pt_segments_summary, pt_segments_tgi, pt_segments_hours, pt_segments_burst, pt_segments_cohorts,
     pt_segments_retention, pt_segments_funnel, pt_segments_trend, pt_segments_growth, pt_segments_overlap;
 
+/* drift and psi, where there is an earlier file. Collective. */
+int pt_segments_drift(struct pt_comm *c, const struct segments *s, struct pt_frame frames[2], uint32_t *n,
+                      struct pt_err *err) PT_MUST_CHECK;
+
 /* The end of most tables: agrees, then rank 0 writes. Collective. */
 typedef int table_writer(const void *table, struct pt_frame *f, struct pt_err *err);
 int pt_segments_finish(struct pt_comm *c, const char *path, table_writer *write, const void *table, struct pt_frame *f,

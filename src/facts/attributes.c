@@ -48,6 +48,7 @@ static const struct pt_colrow rows[N_ROWS] = {
                 .unit = "",
                 .text = "Declared gender, standardised"},
     [OCCUPATION] = {.name = "occupation",
+                    .reads = "occupation_text",
                     .type = PT_C_LABEL,
                     .flags = PT_COL_STATIC | PT_COL_TAG,
                     .labels = occupations,

@@ -8,6 +8,7 @@ enum { YES, NO };
 static const char *const answers[] = {"yes", "no"};
 static const struct pt_colrow rows[N_ROWS] = {
     [HAS_CHILD] = {.name = "has_child",
+                   .reads = "children",
                    .type = PT_C_LABEL,
                    .flags = PT_COL_TAG,
                    .fields = FIELDS,

@@ -20,8 +20,11 @@ static const char *const wears[] = {"business",     "sports_fashion", "cotton_li
                                     "urban_nature", "avant_garde",    "haute_couture"};
 #define N_WEARS PT_COUNT_OF(wears)
 
-#define TOP_ROW(NAME, FIELD, WHAT) \
-  { .name = NAME, .type = PT_C_LABEL, .flags = PT_COL_TAG, .fields = PT_BIT(FIELD), .unit = "", .text = WHAT }
+#define TOP_ROW(NAME, FIELD, READS, WHAT)                                                                       \
+  {                                                                                                             \
+    .name = NAME, .type = PT_C_LABEL, .flags = PT_COL_TAG, .fields = PT_BIT(FIELD), .reads = READS, .unit = "", \
+    .text = WHAT                                                                                                \
+  }
 #define LIFT_ROW(NAME, FIELD)                                                                            \
   {                                                                                                      \
     .name = NAME "_lift", .type = PT_C_F32, .fields = PT_BIT(FIELD), .unit = "1",                        \
@@ -33,13 +36,14 @@ static const char *const wears[] = {"business",     "sports_fashion", "cotton_li
     .text = "Number " PLACE " of the user's " NAME " interests, largest first, ties by name" \
   }
 static const struct pt_colrow rows[N_ROWS] = {
-    [TOP_CATEGORY] =
-        TOP_ROW("top_category", PT_F_CATEGORY, "Leaf category of most interest; index = category_interest"),
-    [TOP_BRAND] = TOP_ROW("top_brand", PT_F_BRAND, "Brand of most interest; index = brand_interest"),
-    [TOP_TOPIC] = TOP_ROW("top_topic", PT_F_TOPIC, "Topic of most interest; index = topic_interest"),
-    [CLICK_CATEGORY] = TOP_ROW("click_category", PT_F_CATEGORY,
+    [TOP_CATEGORY] = TOP_ROW("top_category", PT_F_CATEGORY, "category_interest category_interest_prior",
+                             "Leaf category of most interest; index = category_interest"),
+    [TOP_BRAND] = TOP_ROW("top_brand", PT_F_BRAND, "brand_interest", "Brand of most interest; index = brand_interest"),
+    [TOP_TOPIC] = TOP_ROW("top_topic", PT_F_TOPIC, "topic_interest", "Topic of most interest; index = topic_interest"),
+    [CLICK_CATEGORY] = TOP_ROW("click_category", PT_F_CATEGORY, "click_category_lift",
                                "Leaf category of most interest by clicks alone; index = its shrunk share"),
     [STYLE_WEAR] = {.name = "style_wear",
+                    .reads = "style_interest",
                     .type = PT_C_LABEL,
                     .flags = PT_COL_TAG,
                     .fields = PT_BIT(PT_F_STYLE),

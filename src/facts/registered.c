@@ -22,6 +22,7 @@ static const struct pt_colrow rows[N_ROWS] = {
                  .unit = "",
                  .text = "By the later one of install and uninstall events; unknown without any"},
     [HISTORY] = {.name = "history",
+                 .reads = "registered_at first_seen",
                  .type = PT_C_LABEL,
                  .flags = PT_COL_TAG | PT_COL_STATIC,
                  .labels = histories,

@@ -64,10 +64,13 @@ with h5py.File("p.h5ad") as f:
     visit("var", f["var"])
     job = yaml.safe_load(json.loads(f["uns/run"][()])["job"])
 
+leaves = set(by_name) - {"metrics", "format"}  # a map that is one key's value
+
+
 def keys(tree, path, out):
     for k, v in tree.items():
         out.append(path + k)
-        if isinstance(v, dict):
+        if isinstance(v, dict) and path + k not in leaves:
             keys(v, path + k + ".", out)
     return out
 

@@ -22,9 +22,10 @@ struct pt_synth_conf {
 /* Everything but out, users and events. Local. */
 void pt_synth_default(struct pt_synth_conf *c);
 
-/* COLLECTIVE. Writes part-0000.jsonl.zst ... (zstd frames of about 32 MiB of lines) and the truth into conf->out; each
- * file appears by rename when it is whole. The content depends on *conf alone, not on the number of ranks. Every rank
- * gives the same *conf. 64 for a value out of range, 74 where a file cannot be written. Errors are agreed. */
+/* COLLECTIVE. Writes part-0000.jsonl.zst ... (zstd frames of about 32 MiB of lines), records of four fifths of the
+ * users (users.jsonl.zst) and the truth into conf->out; each file appears by rename when it is whole. The content
+ * depends on *conf alone, not on the number of ranks. Every rank gives the same *conf. 64 for a value out of range, 74
+ * where a file cannot be written. Errors are agreed. */
 int pt_synth_run(struct pt_comm *comm, const struct pt_synth_conf *conf, struct pt_err *err) PT_MUST_CHECK;
 
 #endif

@@ -170,7 +170,10 @@ static int write_file(struct plan *plan, uint32_t file, struct synth_batch *batc
 }
 
 static size_t truth_line(const struct synth_world *w, const struct synth_person *p, char *to) {
-  char id[24] = {0}, death[32] = "null", stamp[32];
+  char id[24] = {0}, death[32] = "null", stamp[32], birth[32];
+  struct synth_self self;
+  synth_self_make(w, p, &self);
+  pt_time_text(self.birth * PT_DAY_MS, birth);
   synth_user_id(p->number, id);
   pt_time_text((w->first_day + p->arrival) * PT_DAY_MS, stamp);
   if (p->death != SYNTH_ALIVE) {
@@ -181,24 +184,28 @@ static size_t truth_line(const struct synth_world *w, const struct synth_person 
   return (size_t)snprintf(to, SYNTH_LINE,
                           "{\"user_id\":\"%s\",\"events\":%llu,\"arrival\":\"%.10s\",\"death\":%s,\"buyer\":%s,"
                           "\"rate_per_day\":%.9g,\"dropout\":%.9g,\"orders\":%u,\"favourite_hour\":%u,"
-                          "\"favourite_categories\":[%u,%u,%u]}\n",
+                          "\"favourite_categories\":[%u,%u,%u],\"gender\":\"%s\",\"birth_date\":\"%.10s\"}\n",
                           id, (unsigned long long)p->events, stamp, death, p->buyer ? "true" : "false", p->rate,
-                          p->drop, p->orders, p->hour, p->favourite[0], p->favourite[1], p->favourite[2]);
+                          p->drop, p->orders, p->hour, p->favourite[0], p->favourite[1], p->favourite[2],
+                          self.female ? "female" : "male", birth);
 }
 
-static int write_truth(struct plan *plan, struct pt_err *err) {
+/* A file with what `line` says of every user. */
+static int write_users(struct plan *plan, const char *name,
+                       size_t (*line)(const struct synth_world *, const struct synth_person *, char *),
+                       struct pt_err *err) {
   struct synth_part *part = NULL;
   struct synth_person p;
   int code = 0;
-  PT_TRY(synth_part_open(&part, plan->conf.out, "truth.jsonl.zst", plan->conf.level, err));
+  PT_TRY(synth_part_open(&part, plan->conf.out, name, plan->conf.level, err));
   for (uint64_t u = 0; u < plan->world.users && !code; u++) {
-    char *to = synth_part_room(part, SYNTH_LINE, err);
+    char *to = synth_part_room(part, 2 * SYNTH_LINE, err);
     if (!to) {
       code = err->code;
       break;
     }
     synth_person_make(&plan->world, u, &p);
-    synth_part_wrote(part, truth_line(&plan->world, &p, to));
+    synth_part_wrote(part, line(&plan->world, &p, to));
   }
   if (!code) code = synth_part_finish(part, err);
   synth_part_free(part);
@@ -222,7 +229,7 @@ static int write_population(const struct plan *plan, struct pt_err *err) {
   return 0;
 }
 
-/* This rank's files, then, on the rank after the last file's, the truth. Local. */
+/* This rank's files, then, on the ranks after the last file's, the records of users and the truth. Local. */
 static int write_own(struct plan *plan, uint32_t rank, uint32_t size, struct pt_err *err) {
   struct synth_batch batch = {0};
   int code = 0;
@@ -231,8 +238,9 @@ static int write_own(struct plan *plan, uint32_t rank, uint32_t size, struct pt_
     if (!code) pt_log(PT_NOTE, "synth", "file %u of %u written", f + 1, plan->files);
   }
   free(batch.v);
+  if (!code && rank == (plan->files + 1) % size) code = write_users(plan, "users.jsonl.zst", synth_records, err);
   if (code || plan->conf.no_truth) return code;
-  if (rank == plan->files % size) PT_TRY(write_truth(plan, err));
+  if (rank == plan->files % size) PT_TRY(write_users(plan, "truth.jsonl.zst", truth_line, err));
   return rank == 0 ? write_population(plan, err) : 0;
 }
 

@@ -20,7 +20,16 @@ static inline uint32_t synth_below(uint64_t bits, uint32_t n) {
   return (uint32_t)(((bits >> 32) * n) >> 32);
 }
 /* Streams: the second argument of synth_draw where a key is made. */
-enum synth_stream { SYNTH_LIFE = 1, SYNTH_ORDER, SYNTH_AFTER, SYNTH_SESSION, SYNTH_SIZE, SYNTH_DAY, SYNTH_TASTE };
+enum synth_stream {
+  SYNTH_LIFE = 1,
+  SYNTH_ORDER,
+  SYNTH_AFTER,
+  SYNTH_SESSION,
+  SYNTH_SIZE,
+  SYNTH_DAY,
+  SYNTH_TASTE,
+  SYNTH_RECORD
+};
 
 double synth_exp(uint64_t bits);                                 /* exponential, mean 1 */
 double synth_gamma(uint64_t key, uint64_t *index, double shape); /* gamma, scale 1; draws from *index on */
@@ -109,6 +118,17 @@ size_t synth_line(struct synth_text *t, const struct synth_world *w, const struc
 size_t synth_user_id(uint32_t number, char *to);
 uint32_t synth_item_category(uint32_t item);
 uint32_t synth_price(const struct synth_world *w, uint32_t item); /* hundredths */
+
+/* Who a user is, and whether the shop has it on file. */
+struct synth_self {
+  uint64_t key;
+  int64_t birth; /* days since 1970-01-01 */
+  bool female, known;
+};
+void synth_self_make(const struct synth_world *w, const struct synth_person *p, struct synth_self *s);
+/* The person's records, with their ends, to `to` (2 * SYNTH_LINE bytes free); returns their length, 0 where there are
+ * none. */
+size_t synth_records(const struct synth_world *w, const struct synth_person *p, char *to);
 
 /* A file of zstd frames, made under a hidden name. */
 struct synth_part;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#define RECORDS UINT64_C(0x72fdc28b056bb830)
+
 static int failures;
 
 static void check(int ok, const char *what) {
@@ -46,14 +48,20 @@ static void look(const char *dir) {
     text[n ? n - 1 : 0] = 0;
     free(text);
   }
+  size_t records_n;
+  char *records = slurp(dir, "users.jsonl.zst", &records_n);
+  uint64_t records_sum = pt_hash64(records, records_n);
+  free(records);
+  if (records_sum != RECORDS) fprintf(stderr, "records: %016llx\n", (unsigned long long)records_sum);
+  check(records_sum == RECORDS, "the known checksum of the records");
   check(lines == 20000, "20,000 lines");
   check(sum == UINT64_C(0x99b534007ea451e2), "the known checksum");
 }
 
 static void clean(const char *dir) {
-  const char *names[] = {"part-0000.jsonl.zst", "part-0001.jsonl.zst", "part-0002.jsonl.zst", "truth.jsonl.zst",
-                         "truth_population.json"};
-  for (size_t i = 0; i < 5; i++) {
+  const char *names[] = {"part-0000.jsonl.zst", "part-0001.jsonl.zst",   "part-0002.jsonl.zst",
+                         "truth.jsonl.zst",     "truth_population.json", "users.jsonl.zst"};
+  for (size_t i = 0; i < 6; i++) {
     char path[300];
     snprintf(path, sizeof path, "%s/%s", dir, names[i]);
     check(unlink(path) == 0, names[i]);

@@ -16,6 +16,7 @@ struct pt_synth_conf {
   uint32_t days;   /* 400 */
   char end[16];    /* the last day, "2026-03-31" */
   int level;       /* zstd level, 3 */
+  bool rich;       /* lines have style, size and topic too, and users have planted ones */
   bool no_truth;   /* do not write truth.jsonl.zst and truth_population.json */
 };
 

@@ -4,7 +4,7 @@
 #include <portrait/synth.h>
 #include <stdio.h>
 
-enum key { USERS = 256, EVENTS, SEED, FILES, ITEMS, DAYS, END, LEVEL, NO_TRUTH };
+enum key { USERS = 256, EVENTS, SEED, FILES, ITEMS, DAYS, END, LEVEL, RICH, NO_TRUTH };
 
 static const struct argp_option options[] = {{"users", USERS, "N", 0, "Number of users", 1},
                                              {"events", EVENTS, "M", 0, "Number of events (lines), exactly", 1},
@@ -15,6 +15,7 @@ static const struct argp_option options[] = {{"users", USERS, "N", 0, "Number of
                                              {"days", DAYS, "N", 0, "Days of log (default 400)", 2},
                                              {"end", END, "DATE", 0, "Last day (default 2026-03-31)", 2},
                                              {"level", LEVEL, "L", 0, "zstd level (default 3)", 2},
+                                             {"rich", RICH, 0, 0, "Lines with style, size and topic too", 2},
                                              {"no-truth", NO_TRUTH, 0, 0, "Do not write what was planted", 2},
                                              {0}};
 
@@ -55,6 +56,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
       return 0;
     case LEVEL:
       c->level = (int)number(state, "level", arg, 22);
+      return 0;
+    case RICH:
+      c->rich = true;
       return 0;
     case NO_TRUTH:
       c->no_truth = true;

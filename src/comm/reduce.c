@@ -102,7 +102,7 @@ void pt_exact_add_times(struct pt_exact *s, double term, uint64_t times) {
 }
 
 void pt_exact_add_i64(struct pt_exact *s, int64_t term) {
-  add128(s, (__int128)term << 40);
+  add128(s, (__int128)term * ((__int128)1 << 40));
 }
 
 void pt_exact_join(struct pt_exact *s, const struct pt_exact *term) {

@@ -234,6 +234,7 @@ struct pt_slice pt_rows_bytes(struct pt_rows *r, uint32_t range, uint32_t column
   struct ragged *g = &r->ranges[range].ragged[r->ragged_of[column]];
   complete(g, r->ranges[range].n);
   uint64_t from = row ? g->ends[row - 1] : 0;
+  if (g->ends[row] == from) return (struct pt_slice){NULL, 0}; /* there may be no bytes at all */
   return (struct pt_slice){g->bytes.p + from, g->ends[row] - from};
 }
 

@@ -53,6 +53,11 @@ static int add_text(struct pt_buf *b, struct pt_slice text, uint64_t users, stru
   return 0;
 }
 
+/* The end of n bytes, of which there may be none at all. */
+static const char *end_of(const char *p, uint64_t n) {
+  return n ? p + n : p;
+}
+
 /* Takes the next text off [*p, end); false at the end. */
 static bool take_text(const char **p, const char *end, struct pick *out) {
   struct head h;
@@ -120,7 +125,7 @@ static int gather_at_owners(struct pt_comm *c, struct pt_buf *to, struct owned *
     code = pt_exchange_finish(x, &got, &ngot, flags, err);
   }
   for (int r = 0; !code && r < size; r++) {
-    const char *p = got[r], *end = p + ngot[r];
+    const char *p = got[r], *end = end_of(p, ngot[r]);
     struct pick text;
     while (!err->code && ngot[r] && take_text(&p, end, &text)) (void)own(o, text, err);
   }
@@ -197,7 +202,7 @@ static int choose(const struct pt_buf *all, uint32_t limit, struct pt_buf *chose
   size_t n = 0, cap = all->n / sizeof(struct head) + 1;
   struct pick *picks = calloc(cap, sizeof *picks);
   if (!picks) return no_memory(err);
-  const char *p = all->p, *end = all->p + all->n;
+  const char *p = all->p, *end = end_of(p, all->n);
   while (all->n && take_text(&p, end, &picks[n])) n++;
   qsort(picks, n, sizeof *picks, by_users);
   int code = 0;
@@ -226,7 +231,7 @@ static int unpack(const struct pt_buf *chosen, bool other, struct pt_vocab *v, s
   v->text = calloc(cap, sizeof *v->text);
   v->users = calloc(cap, sizeof *v->users);
   if (!v->text || !v->users || pt_buf_reserve(&v->bytes, chosen->n + sizeof PT_OTHER)) return no_memory(err);
-  const char *p = chosen->p, *end = chosen->p + chosen->n;
+  const char *p = chosen->p, *end = end_of(p, chosen->n);
   struct pick t;
   while (chosen->n && take_text(&p, end, &t)) { /* room was made: texts keep their places */
     v->text[v->n] = v->bytes.p + v->bytes.n;

@@ -48,19 +48,27 @@ static const char *const devices[SYNTH_DEVICES] = {
 
 static const char *const methods[4] = {"message", "gift", "benefit", "event"};
 
+static const char *const styles[] = {"business",    "sports_fashion", "cotton_linen", "urban_nature",
+                                     "avant_garde", "haute_couture",  "boho",         "retro"};
+static const char *const sizes[] = {"XS", "S", "M", "L", "XL", "XXL"};
+static const char *const topics[] = {"travel", "family", "fitness", "cooking", "design",  "gardening",
+                                     "gaming", "music",  "pets",    "finance", "science", "outdoor"};
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
 static void piece(struct synth_piece *to, const char *text) {
   size_t n = strlen(text);
   memcpy(to->p, text, n + 1);
   to->n = (uint8_t)n;
 }
 
+void synth_category(uint32_t category, struct synth_piece *to) {
+  int n = snprintf(to->p, sizeof to->p, "%s.%s.%s", shelf[category % 10].top,
+                   shelf[category % 10].middle[category / 10 % 6], shelf[category % 10].leaf[category / 60]);
+  to->n = (uint8_t)n;
+}
+
 void synth_text_init(struct synth_text *t) {
-  for (uint32_t c = 0; c < SYNTH_CATEGORIES; c++) {
-    struct synth_piece *to = &t->category[c];
-    int n = snprintf(to->p, sizeof to->p, "%s.%s.%s", shelf[c % 10].top, shelf[c % 10].middle[c / 10 % 6],
-                     shelf[c % 10].leaf[c / 60]);
-    to->n = (uint8_t)n;
-  }
+  for (uint32_t c = 0; c < SYNTH_CATEGORIES; c++) synth_category(c, &t->category[c]);
   for (uint32_t i = 0; i < SYNTH_DEVICES; i++) piece(&t->device[i], devices[i]);
   for (uint32_t i = 0; i < SYNTH_CHANNELS; i++) piece(&t->channel[i], channels[i]);
   for (uint32_t i = 0; i < PT_T_COUNT; i++) piece(&t->type[i], pt_type_name[i]);
@@ -153,6 +161,25 @@ static char *item_fields(const struct synth_text *t, const struct synth_world *w
   return to;
 }
 
+struct synth_leaning synth_leaning(const struct synth_world *w, uint32_t number) {
+  uint64_t key = synth_draw(w->seed + 5, number);
+  return (struct synth_leaning){key, styles[key % COUNT(styles)], sizes[(key >> 16) % COUNT(sizes)],
+                                topics[(key >> 32) % COUNT(topics)]};
+}
+
+/* Goods are looked at in the user's own style, size and topic 7 of 10 times. */
+static char *rich_fields(const struct synth_world *w, const struct synth_event *e, char *to) {
+  struct synth_leaning own = synth_leaning(w, e->user);
+  uint64_t bits = synth_draw(own.key, ((uint64_t)e->session << 32 | e->item) + (uint64_t)e->time);
+  const char *style = bits % 10 < 7 ? own.style : styles[(bits >> 8) % COUNT(styles)];
+  const char *size = (bits >> 16) % 10 < 7 ? own.size : sizes[(bits >> 24) % COUNT(sizes)];
+  const char *topic = (bits >> 32) % 10 < 7 ? own.topic : topics[(bits >> 40) % COUNT(topics)];
+  to = text(LITERAL(to, ",\"style\":\""), style, strlen(style));
+  to = text(LITERAL(to, "\",\"size\":\""), size, strlen(size));
+  to = text(LITERAL(to, "\",\"topic\":\""), topic, strlen(topic));
+  return LITERAL(to, "\"");
+}
+
 static char *search_fields(const struct synth_text *t, const struct synth_event *e, char *to) {
   const struct synth_piece *category = &t->category[synth_item_category(e->item)];
   to = text(LITERAL(to, ",\"query\":\""), category->p, category->n);
@@ -187,6 +214,7 @@ size_t synth_line(struct synth_text *t, const struct synth_world *w, const struc
     *to++ = '"';
   } else if (e->type != PT_T_LOGIN) {
     to = item_fields(t, w, e, to);
+    if (w->rich) to = rich_fields(w, e, to);
   }
   const struct synth_piece *channel = &t->channel[e->channel], *device = &t->device[e->device];
   to = text(LITERAL(to, ",\"channel\":\""), channel->p, channel->n);

@@ -61,6 +61,7 @@ void synth_world_set(struct synth_world *w, const struct pt_synth_conf *c, int64
                             .events = c->events,
                             .items = c->items,
                             .days = c->days,
+                            .rich = c->rich,
                             .first_day = first_day,
                             .buyers = 0.7,
                             .r = 0.9,

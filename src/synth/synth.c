@@ -169,6 +169,16 @@ static int write_file(struct plan *plan, uint32_t file, struct synth_batch *batc
   return code;
 }
 
+/* The end of a truth line: what a rich log shows of the user's leanings. */
+static size_t truth_end(const struct synth_world *w, const struct synth_person *p, char *to, size_t room) {
+  if (!w->rich) return (size_t)snprintf(to, room, "}\n");
+  struct synth_leaning own = synth_leaning(w, p->number);
+  struct synth_piece category;
+  synth_category(p->favourite[0], &category);
+  return (size_t)snprintf(to, room, ",\"category\":\"%s\",\"style\":\"%s\",\"size\":\"%s\",\"topic\":\"%s\"}\n",
+                          category.p, own.style, own.size, own.topic);
+}
+
 static size_t truth_line(const struct synth_world *w, const struct synth_person *p, char *to) {
   char id[24] = {0}, death[32] = "null", stamp[32], birth[32];
   struct synth_self self;
@@ -181,13 +191,14 @@ static size_t truth_line(const struct synth_world *w, const struct synth_person 
     pt_time_text((w->first_day + p->death) * PT_DAY_MS, day);
     snprintf(death, sizeof death, "\"%.10s\"", day);
   }
-  return (size_t)snprintf(to, SYNTH_LINE,
-                          "{\"user_id\":\"%s\",\"events\":%llu,\"arrival\":\"%.10s\",\"death\":%s,\"buyer\":%s,"
-                          "\"rate_per_day\":%.9g,\"dropout\":%.9g,\"orders\":%u,\"favourite_hour\":%u,"
-                          "\"favourite_categories\":[%u,%u,%u],\"gender\":\"%s\",\"birth_date\":\"%.10s\"}\n",
-                          id, (unsigned long long)p->events, stamp, death, p->buyer ? "true" : "false", p->rate,
-                          p->drop, p->orders, p->hour, p->favourite[0], p->favourite[1], p->favourite[2],
-                          self.female ? "female" : "male", birth);
+  size_t n = (size_t)snprintf(to, SYNTH_LINE,
+                              "{\"user_id\":\"%s\",\"events\":%llu,\"arrival\":\"%.10s\",\"death\":%s,\"buyer\":%s,"
+                              "\"rate_per_day\":%.9g,\"dropout\":%.9g,\"orders\":%u,\"favourite_hour\":%u,"
+                              "\"favourite_categories\":[%u,%u,%u],\"gender\":\"%s\",\"birth_date\":\"%.10s\"",
+                              id, (unsigned long long)p->events, stamp, death, p->buyer ? "true" : "false", p->rate,
+                              p->drop, p->orders, p->hour, p->favourite[0], p->favourite[1], p->favourite[2],
+                              self.female ? "female" : "male", birth);
+  return n + truth_end(w, p, to + n, SYNTH_LINE - n);
 }
 
 /* A file with what `line` says of every user. */

@@ -43,6 +43,7 @@ struct synth_world {
   double buyers;         /* share of users who ever buy */
   double r, alpha, a, b; /* MBG/NBD: rate ~ Gamma(r, alpha) a day, drop-out ~ Beta(a, b) */
   bool no_orders;        /* too few events for orders */
+  bool rich;             /* style, size and topic in the lines */
   uint64_t spread;       /* events shared out by Zipf weights, beyond each user's floor */
   uint64_t stride;       /* user number = rank * stride mod users: ids tell nothing of the rank */
   double zipf_low, zipf_span;
@@ -117,6 +118,13 @@ void synth_text_init(struct synth_text *t);
 size_t synth_line(struct synth_text *t, const struct synth_world *w, const struct synth_event *e, char *to);
 size_t synth_user_id(uint32_t number, char *to);
 uint32_t synth_item_category(uint32_t item);
+void synth_category(uint32_t category, struct synth_piece *to); /* its path, with a NUL behind it */
+/* What a user is planted with, by the number of the id: 7 of 10 rich lines show it. */
+struct synth_leaning {
+  uint64_t key;
+  const char *style, *size, *topic;
+};
+struct synth_leaning synth_leaning(const struct synth_world *w, uint32_t number);
 uint32_t synth_price(const struct synth_world *w, uint32_t item); /* hundredths */
 
 /* Who a user is, and whether the shop has it on file. */

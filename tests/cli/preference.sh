@@ -39,6 +39,28 @@ assert (top.max(axis=1)[known] == whole.obs["top_category_index"].to_numpy()[kno
 assert (whole.obs["category_top_1"].astype(object)[known] == whole.obs["top_category"].astype(object)[known]).all()
 P
 
+# What was planted is found again: style, topic and size show in 7 of 10 lines, the first favourite category most often.
+synth --users 300 --events 40000 --rich -o rich
+cat >rich.yaml <<'Y'
+columns: [style_wear, top_topic, top_category, "size_*", style_interest]
+size: {categories: {any: [home, electronics, fashion, beauty, food, sport, toys, books, health, auto]}}
+Y
+build 2 rich.h5ad -c rich.yaml rich
+check "what was planted is found" "$python" - <<'P'
+import anndata, json, subprocess
+wears = {"business", "sports_fashion", "cotton_linen", "urban_nature", "avant_garde", "haute_couture"}
+a = anndata.read_h5ad("rich.h5ad")
+truth = [json.loads(x) for x in subprocess.run(["zstdcat", "rich/truth.jsonl.zst"], capture_output=True).stdout.splitlines()]
+pairs = {"style_wear": "style", "top_topic": "topic", "size_any": "size", "top_category": "category"}
+least = {"style_wear": .9, "top_topic": .9, "size_any": .85, "top_category": .5}
+for tag, planted in pairs.items():
+    seen = [(t[planted], a.obs[tag][t["user_id"]]) for t in truth
+            if t["user_id"] in a.obs_names and a.obs[tag + "_evidence"][t["user_id"]] >= 5
+            and (tag != "style_wear" or t["style"] in wears)]
+    right = sum(x == y for x, y in seen) / len(seen)
+    assert len(seen) > 30 and right >= least[tag], (tag, len(seen), right)
+P
+
 # By name: one matrix alone.
 printf 'columns: [brand_interest]\n' >one.yaml
 build 1 one.h5ad -c one.yaml logs

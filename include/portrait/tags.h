@@ -28,10 +28,8 @@ const struct pt_tag_rule *pt_tags_rule(const struct pt_tags *t, const char *name
 /* What rules read besides the rows. */
 struct pt_tags_world {
   const struct pt_zone *zone;
-  int64_t last_day;                   /* local days since 1970-01-01 */
-  const struct pt_slice *const *dict; /* [PT_F_COUNT] byte-ordered vocabularies */
-  const uint32_t *n_dict;
-  uint64_t bytes; /* of memory that prank() may use */
+  int64_t last_day; /* local days since 1970-01-01 */
+  uint64_t bytes;   /* of memory that prank() may use */
 };
 /* Fills the columns in all rows. Collective. */
 int pt_tags_run(struct pt_tags *t, struct pt_comm *c, struct pt_rows *rows, const struct pt_tags_world *world,

@@ -28,7 +28,7 @@ static void hide_minors(struct pt_job *j) {
 
 /* Before the rules, which see what the file will have, and after them for what they made. */
 int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
-  struct pt_tags_world world = {j->zone, j->ctx.last_day, j->ctx.dict, j->ctx.n_dict, pt_mem_left(&j->mem) / 4};
+  struct pt_tags_world world = {j->zone, j->ctx.last_day, pt_mem_left(&j->mem) / 4};
   hide_minors(j);
   int failed = pt_tags_run(j->tags, j->comm, j->rows, &world, err);
   if (!failed) hide_minors(j);

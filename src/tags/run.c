@@ -103,29 +103,19 @@ static void scan_values(void *ctx, pt_rank_visit visit, void *sink) {
   }
 }
 
-/* An entry's place in the vocabulary is its code. */
-static void find_entries(struct pt_tags *t, const struct pt_tags_world *w) {
+/* An entry's place in the vocabulary over all ranks is its code. */
+static void find_entries(struct pt_tags *t, const struct pt_rows *rows) {
   for (uint32_t i = 0; i < t->n_interests; i++) {
     struct interest *in = &t->interests[i];
-    int field = t->schema->columns[in->column].sparse->vocabulary;
-    struct pt_slice entry = pt_slice_of(in->entry);
-    uint32_t low = 0, high = w->n_dict[field];
-    while (low < high) {
-      uint32_t middle = (low + high) / 2;
-      if (pt_slice_cmp(w->dict[field][middle], entry) < 0)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-    bool there = low < w->n_dict[field] && pt_slice_eq(w->dict[field][low], entry);
-    in->code = there ? low : UINT32_MAX;
+    const struct pt_vocabulary *v = pt_rows_vocabulary(rows, t->schema->columns[in->column].sparse->vocabulary);
+    in->code = v ? pt_vocabulary_find(v, pt_slice_of(in->entry)) : PT_NO_CODE;
   }
 }
 
 int pt_tags_run(struct pt_tags *t, struct pt_comm *c, struct pt_rows *rows, const struct pt_tags_world *world,
                 struct pt_err *err) {
   t->clock = (struct pt_xclock){world->zone, world->last_day};
-  find_entries(t, world);
+  find_entries(t, rows);
   for (uint32_t pass = 0; pass < t->passes; pass++) {
     struct view view = {t, rows, 0, 0};
     for (; view.range < pt_rows_ranges(rows); view.range++) {

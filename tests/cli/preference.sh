@@ -4,8 +4,10 @@
 . "$(dirname "$0")/lib.bash" "$1"
 synth --users 300 --events 20000 --files 4 -o logs
 cat >job.yaml <<'Y'
-columns: ["*_interest", "category_table_*", category_demand, "top_*", "brand_top_*", category_interest_prior]
+columns: ["*_interest", "category_table_*", category_demand, "top_*", "brand_top_*", category_interest_prior, kettles]
 preference: {max_vocabulary: 20}
+tags:
+  kettles: {cases: [{when: 'interest("category", "home.kitchen.kettles") > 0.02', label: "yes"}], default: "no"}
 Y
 for n in 1 2 3; do build $n n$n.h5ad -c job.yaml logs; done
 same n1.h5ad n2.h5ad
@@ -25,6 +27,9 @@ assert (events.sum(axis=1) == parts.sum(axis=1)).all()
 amount, all_amounts = cut.obsm["category_table_amount"].toarray(), whole.obsm["category_table_amount"].toarray()
 assert np.allclose(amount.sum(axis=1), all_amounts.sum(axis=1), rtol=1e-12)
 assert np.allclose(all_amounts.sum(axis=1), whole.obs["spend_all"], rtol=1e-12)
+kettles = cut.obsm["category_interest"].toarray()[:, list(words).index("home.kitchen.kettles")] > .02
+told = cut.obs["kettles"].notna().to_numpy()
+assert kettles.sum() > 3 and ((cut.obs["kettles"] == "yes").to_numpy() == kettles)[told].all()
 place = {w: i for i, w in enumerate(many)}
 same = [place[w] for w in words[:-1]]
 for name in ("category_interest", "category_demand", "category_table_first", "category_table_cycle_days"):

@@ -82,9 +82,9 @@ static void run(struct fixture *f) {
   put_cells(f, 1, 2, (const uint32_t[]){0, 2}, (const double[]){.2, .7});
   put_cells(f, 3, 1, (const uint32_t[]){0}, (const double[]){1});
   static const struct pt_slice categories[] = {{"books", 5}, {"cars", 4}, {"tea", 3}};
-  const struct pt_slice *dict[PT_F_COUNT] = {[PT_F_CATEGORY] = categories};
-  const uint32_t n_dict[PT_F_COUNT] = {[PT_F_CATEGORY] = 3};
-  struct pt_tags_world world = {f->zone, 20000, dict, n_dict, 0};
+  const struct pt_vocabulary vocabulary = {.text = categories, .n = 3};
+  assert_int_equal(pt_rows_set_vocabulary(f->rows, PT_F_CATEGORY, &vocabulary, &f->err), 0);
+  struct pt_tags_world world = {f->zone, 20000, 0};
   assert_int_equal(pt_tags_run(f->tags, NULL, f->rows, &world, &f->err), 0); /* no prank(): nobody to talk to */
 }
 

@@ -123,7 +123,11 @@ static int visit(struct walk *w, uint32_t at, struct pt_err *err) {
 int pt_tags_sort(struct pt_tags *t, struct pt_err *err) {
   t->order = calloc((size_t)t->n + 1, sizeof *t->order);
   struct walk w = {.t = t, .path = calloc((size_t)t->n + 1, sizeof *w.path)};
-  int failed = t->order && w.path ? 0 : pt_tags_no_memory(err);
+  int failed = 0;
+  if (!t->order || !w.path) {
+    free(w.path);
+    return pt_tags_no_memory(err);
+  }
   for (uint32_t i = 0; i < t->n && !failed; i++)
     if (t->items[i]->needed) failed = visit(&w, i, err);
   free(w.path);

@@ -16,7 +16,7 @@ portrait_packages() {
       ;;
     test)
       echo libcmocka-dev hdf5-tools python3 python3-anndata python3-h5py python3-numpy python3-pandas python3-yaml \
-        python3-zstandard python3-xxhash r-base-core r-bioc-rhdf5
+        python3-zstandard python3-xxhash python3-sklearn r-base-core r-bioc-rhdf5
       ;;
     read) echo python3 python3-h5py ;;
     check) echo clang clang-format clang-tidy libclang-rt-14-dev ;;

@@ -285,22 +285,37 @@ static void hide_flows(const struct tag *t, uint64_t k, bool *falls) {
   }
 }
 
-static int write_tag(const struct drift *d, const struct tag *t, bool *falls, struct pt_frame *f, struct pt_err *err) {
+static int write_tag(const struct drift *d, const struct tag *t, struct pt_frame *f, struct pt_err *err) {
   const char *name = d->s->schema->columns[d->s->schema->tags[t->tag].label].name;
   uint32_t n = states(t);
-  hide_flows(t, d->s->conf->privacy_k, falls);
   for (uint32_t from = 0; from < n; from++)
     for (uint32_t to = 0; to < n; to++) {
-      size_t at = (size_t)from * n + to;
-      uint64_t row;
-      if (t->flows[at] == 0) continue;
+      uint64_t users = t->flows[(size_t)from * n + to], row;
+      if (users == 0) continue;
       PT_TRY(pt_frame_row(f, &row, err));
       PT_TRY(pt_segments_text(f, row, 0, name, err));
       PT_TRY(pt_segments_text(f, row, 1, state_name(d->s, t, from), err));
       PT_TRY(pt_segments_text(f, row, 2, state_name(d->s, t, to), err));
-      f->columns[3].v.i64[row] = (int64_t)t->flows[at];
-      if (falls[at]) pt_suppress_cell(f, row, 3);
+      f->columns[3].v.i64[row] = (int64_t)users;
     }
+  return 0;
+}
+
+/* The flows of all tags stand in the table as written: only then may cells fall. */
+static int suppress(const struct drift *d, struct pt_frame *f, struct pt_err *err) {
+  uint64_t row = 0;
+  for (uint32_t i = 0; i < d->n; i++) {
+    const struct tag *t = &d->v[i];
+    size_t cells = (size_t)states(t) * states(t);
+    bool *falls = calloc(cells, sizeof *falls);
+    if (!falls) return pt_segments_no_memory(err);
+    hide_flows(t, d->s->conf->privacy_k, falls);
+    for (size_t k = 0; k < cells; k++) {
+      if (falls[k]) pt_suppress_cell(f, row, 3);
+      row += t->flows[k] > 0;
+    }
+    free(falls);
+  }
   return 0;
 }
 
@@ -318,13 +333,8 @@ static int write_flows(const void *table, struct pt_frame *f, struct pt_err *err
                                                 {"to", PT_FR_TEXT, "", "label now"},
                                                 {"users", PT_FR_I64, "users", "users that went this way"}};
   PT_TRY(columns_of(f, columns, sizeof columns / sizeof *columns, err));
-  for (uint32_t i = 0; i < d->n; i++) {
-    bool *falls = calloc((size_t)states(&d->v[i]) * states(&d->v[i]), sizeof *falls);
-    int failed = falls ? write_tag(d, &d->v[i], falls, f, err) : pt_segments_no_memory(err);
-    free(falls);
-    PT_TRY(failed);
-  }
-  return 0;
+  for (uint32_t i = 0; i < d->n; i++) PT_TRY(write_tag(d, &d->v[i], f, err));
+  return d->s->conf->privacy_k ? suppress(d, f, err) : 0;
 }
 
 /* Users of a label, in the earlier file (rows of the matrix) or now (columns). */

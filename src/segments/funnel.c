@@ -73,7 +73,7 @@ static void scan(void *ctx, pt_visit visit, void *sink) {
 static int medians(struct pt_comm *c, struct funnel *u, struct pt_err *err) {
   struct pt_target targets[64];
   uint64_t keys[64];
-  double part[32];
+  double part[32] = {0};
   const uint64_t *counts = &u->counts[2 * (size_t)u->segment * u->n];
   for (uint32_t i = 0; i < u->n; i++) {
     uint64_t low;

@@ -6,10 +6,6 @@
 
 #include "segments_priv.h"
 
-int pt_segments_no_memory(struct pt_err *err) {
-  return pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
-}
-
 static const struct pt_label_list *sort_labels; /* qsort has no context; one thread */
 
 static int larger_first(const void *a, const void *b) {

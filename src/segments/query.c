@@ -5,10 +5,6 @@
 
 #include "query_priv.h"
 
-int pt_query_no_memory(struct pt_err *err) {
-  return pt_fail(err, "segment", PT_MEMORY, 0, "out of memory");
-}
-
 int pt_query_column_open(struct pt_query *q, uint32_t number, struct query_column *out, struct pt_err *err) {
   *out = (struct query_column){.number = number};
   PT_TRY(pt_profiles_column(q->file, number, &out->about, err));

@@ -26,7 +26,9 @@ struct pt_query {
   uint64_t mine, users; /* that hold, here and on all ranks */
 };
 
-int pt_query_no_memory(struct pt_err *err);
+static inline int pt_query_no_memory(struct pt_err *err) {
+  return pt_fail(err, "segment", PT_MEMORY, 0, "out of memory");
+}
 /* Room for a batch; reads rows of it. */
 int pt_query_column_open(struct pt_query *q, uint32_t number, struct query_column *out,
                          struct pt_err *err) PT_MUST_CHECK;

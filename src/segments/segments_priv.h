@@ -66,7 +66,9 @@ static inline double pt_ratio(double a, double b) {
 }
 /* Whether T lies behind the last instant of a month. */
 bool pt_segments_month_over(const struct segments *s, int64_t month);
-int pt_segments_no_memory(struct pt_err *err);
+static inline int pt_segments_no_memory(struct pt_err *err) {
+  return pt_fail(err, "segments", PT_MEMORY, 0, "out of memory");
+}
 
 /* Each fills one frame on rank 0; *made = whether its columns are there. Collective. */
 typedef int segment_table(struct pt_comm *c, const struct segments *s, struct pt_frame *f, bool *made,

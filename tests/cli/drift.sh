@@ -45,6 +45,20 @@ for tag in tags:
     assert math.isclose(psi.psi[tag], value, rel_tol=1e-9, abs_tol=1e-12), (tag, psi.psi[tag], value)
 assert (psi.psi > 1e-6).any()
 P
+printf 'segments:\n  max_labels: 3\nprivacy:\n  k: 20\n' >few.yaml
+build 2 few.h5ad -c few.yaml logs --previous then.h5ad
+check "small flows are left out, and none of a row or column alone" "$python" - <<'P'
+import anndata
+key = ["tag", "from", "to"]
+full = anndata.read_h5ad("now.h5ad").uns["segments"]["drift"].set_index(key).users
+few = anndata.read_h5ad("few.h5ad").uns["segments"]["drift"].set_index(key).users
+assert list(full.index) == list(few.index)
+assert few.isna().any() and few.notna().any()
+assert few[full < 20].isna().all() and (few.dropna() == full[few.notna()]).all()
+for line in (["tag", "from"], ["tag", "to"]):
+    groups = few.groupby(level=line)
+    assert not ((groups.size() > 1) & (groups.apply(lambda g: g.isna().sum()) == 1)).any()
+P
 build 2 same.h5ad -c now.yaml logs --previous now.h5ad
 check "nothing moves" "$python" - <<'P'
 import anndata

@@ -14,7 +14,7 @@ LIFESTYLES = ("night", "weekend", "workday_day", "workday_evening")
 HOURS = tuple(str(h) for h in range(24))
 CLOSED_TAGS = {"active_hour": HOURS, "daypart": DAYPARTS,
                "activity_level": LEVELS, "lifestyle": LIFESTYLES}
-TAGS = tuple(CLOSED_TAGS) + ("contact_channel",)
+TAGS = {**CLOSED_TAGS, "contact_channel": None}     # None: open
 
 
 @lru_cache(maxsize=None)

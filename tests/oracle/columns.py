@@ -85,7 +85,8 @@ def families(job):
     return {"activity": activity_columns(job, suffixes) + tag_columns(),
             "consumption": consumption_columns(suffixes),
             "clv": clv_columns(job),
-            "metrics": metrics.columns(job)}
+            "metrics": metrics.columns(job),
+            "tags": [column for tag in job.tags for column in tag.columns]}
 
 
 def all_columns(job):
@@ -104,7 +105,7 @@ def wanted_columns(job):
     its index and evidence where one of the three is asked for."""
     names = {name for family, columns in families(job).items()
              for name, _ in columns if is_wanted(job, name, family)}
-    for tag in TAGS:
+    for tag in (*TAGS, *(t.name for t in job.tags)):
         three = {tag, tag + "_index", tag + "_evidence"}
         if names & three:
             names |= three

@@ -8,6 +8,7 @@ from exact import parse_number
 from expr import compile_expression
 from localtime import Zone, parse_iso, utc_ms
 from metrics import Metric
+from tagdata import Tag
 
 TYPES = (
     "install uninstall register login view search click favorite follow "
@@ -92,6 +93,9 @@ class Job:
                 rule, dict) else rule))
             for name, rule in get("segments", {}).items()
             if name not in ("max_labels", "tables")}
+        self.tags = [Tag(name, block) for name, block
+                     in get("tags", {}).items()
+                     if name not in ("max_labels", "files")]
         self.metrics = [Metric(name, block) for name, block
                         in get("metrics", {}).items()]
         self.max_labels = int(get("segments.max_labels", 50))

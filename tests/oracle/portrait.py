@@ -7,6 +7,7 @@ import clv
 import consumption
 import population
 import tables
+import tagdata
 from activity import TAGS
 from columns import all_columns, wanted_columns
 from intake import Intake
@@ -24,7 +25,9 @@ class Portrait:
         self.clock = Clock(self.intake.as_of, job)
         self.columns = all_columns(job)
         self.wanted = wanted_columns(job)
-        self.tags = [tag for tag in TAGS if tag in self.wanted]
+        self.tags = {tag: labels for tag, labels in {
+            **TAGS, **{t.name: t.labels for t in job.tags}}.items()
+                     if tag in self.wanted}
         seen = {e.type for events in self.intake.users.values()
                 for e in events}
         self.steps = [s for s in job.steps if s in seen]
@@ -36,6 +39,7 @@ class Portrait:
         usual = population.finish(self.rows)
         self.sparse.update(category_table.matrices(
             self.intake.users, usual, self.clock))
+        tagdata.finish(self)
         self.job_segments = self.find_segments()
         self.check()
 

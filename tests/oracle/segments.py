@@ -3,7 +3,7 @@
 import math
 from fractions import Fraction
 
-from activity import CLOSED_TAGS, TAGS
+from activity import TAGS
 from clean import cut
 from consumption import currency
 from exact import mean, quantile, ratio
@@ -12,11 +12,11 @@ MAX_LABELS = 50
 NONE = {}
 
 
-def labels_of(rows, tag):
+def labels_of(rows, tag, closed):
     """{user: label} with the labels of a tag as segments know them."""
     found = {u: r[tag] for u, r in rows.items()}
-    if tag in CLOSED_TAGS:
-        return found, list(CLOSED_TAGS[tag])
+    if closed is not None:
+        return found, list(closed)
     counts = {}
     for label in found.values():
         if label is not None:
@@ -35,8 +35,8 @@ def build(rows, tags, mine):
     segments = {("", ""): set(rows)}
     segments.update((("", name), users) for name, users in mine.items())
     known = {}
-    for tag in tags:
-        found, labels = labels_of(rows, tag)
+    for tag, closed in tags.items():
+        found, labels = labels_of(rows, tag, closed)
         for label in labels:
             segments[tag, label] = {u for u, v in found.items()
                                     if v == label}

@@ -18,6 +18,13 @@ CATEGORIES = ("food.tea", " food > coffee ", "food", "home/kitchen/kettles",
               "home.kitchen", "toys", "été.jouets", "..", "foodstuff")
 CHANNELS = ("email", "sms", "push", "wechat", "phone", "Web", "短信")
 CITIES = ("Wien", "Zürich", "東京", "New York", 'Quo"te, City', "a;b")
+STYLES = ("business", "Business", "Sports-Fashion", "cotton linen",
+          "urban_nature", "avant garde", "grunge", "haute-couture")
+SIZES = ("S", "M", "L", "38", "39")
+TOPICS = ("football", "cooking", "été")
+DEVICES = ("iPhone15,2", "Pixel 8", "PC")
+STORES = ("st1", "st2", "Straße 3")
+GUIDES = ("anna", "李")
 QUERIES = ("tea", "Tea", " tea ", "kettle red", "été", 'a "b", c')
 PRICES = ("39.9", "0", "12.345", "0.00005", "19.99", "1e2", "7.50", "3",
           "0.12345", "1234567.8901", "2.5E-1")
@@ -145,6 +152,12 @@ class People:
             "order_id": rng.choice(orders + [None, "none-such"]),
             "coupon_id": "c1" if rng.random() < .15 else None,
             "source": rng.choice(("web", "app", None)),
+            "style": rng.choice(STYLES) if rng.random() < .4 else None,
+            "size": rng.choice(SIZES) if rng.random() < .5 else None,
+            "topic": rng.choice(TOPICS) if rng.random() < .2 else None,
+            "device": rng.choice(DEVICES) if rng.random() < .3 else None,
+            "store": rng.choice(STORES) if rng.random() < .3 else None,
+            "guide": rng.choice(GUIDES) if rng.random() < .2 else None,
         }
         if event["event"] == "search":
             optional["query"] = rng.choice(QUERIES)

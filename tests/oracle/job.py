@@ -23,6 +23,11 @@ NOT_VISIT = tuple(t for t in TYPES if t.startswith("message_")) + (
 COUNTED = ("view search click favorite follow cart_add purchase review "
            "return share login").split()
 STEPS = ("view", "cart_add", "order", "purchase")
+WEIGHTS = {"view": 1, "click": 1, "search": 2, "favorite": 3, "follow": 3,
+           "cart_add": 4, "order": 5, "purchase": 8, "return": -4}
+HALF_LIVES = {"view": 30, "click": 30, "search": 30, "favorite": 60,
+              "follow": 60, "cart_add": 60, "order": 180, "purchase": 180,
+              "return": 180}
 UNITS = {"": 60_000, "s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000,
          "ms": 1, "d": 86_400_000}
 
@@ -93,6 +98,13 @@ class Job:
                 rule, dict) else rule))
             for name, rule in get("segments", {}).items()
             if name not in ("max_labels", "tables")}
+        self.weights = {**WEIGHTS, **{
+            k: int(v) for k, v in get("preference.weights", {}).items()}}
+        self.half_lives = {**HALF_LIVES, **{
+            k: whole_days(v) for k, v in get("half_life", {}).items()}}
+        self.shrink = int(get("preference.shrink", 5))
+        self.sizes = {k: v if isinstance(v, list) else [v] for k, v
+                      in get("size.categories", {}).items()}
         self.tags = [Tag(name, block) for name, block
                      in get("tags", {}).items()
                      if name not in ("max_labels", "files")]

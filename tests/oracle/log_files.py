@@ -14,7 +14,8 @@ COLUMNS = ("time", "user_id", "event", "event_id", "anonymous_id",
            "session_id", "item_id", "category", "brand", "channel", "city",
            "order_id", "coupon_id", "query", "results", "price",
            "list_price", "quantity", "amount", "discount", "currency",
-           "source", "received_at")
+           "source", "received_at", "style", "size", "topic", "device",
+           "store", "guide")
 MONEY = ("price", "list_price", "quantity", "amount", "discount")
 
 

@@ -6,6 +6,7 @@ import category_table
 import clv
 import consumption
 import population
+import preference
 import tables
 import tagdata
 from activity import TAGS
@@ -26,7 +27,7 @@ class Portrait:
         self.columns = all_columns(job)
         self.wanted = wanted_columns(job)
         self.tags = {tag: labels for tag, labels in {
-            **TAGS, **{t.name: t.labels for t in job.tags}}.items()
+            **TAGS, **preference.tags(job), **{t.name: t.labels for t in job.tags}}.items()
                      if tag in self.wanted}
         seen = {e.type for events in self.intake.users.values()
                 for e in events}
@@ -39,6 +40,7 @@ class Portrait:
         usual = population.finish(self.rows)
         self.sparse.update(category_table.matrices(
             self.intake.users, usual, self.clock))
+        preference.finish(self)
         tagdata.finish(self)
         self.job_segments = self.find_segments()
         self.check()

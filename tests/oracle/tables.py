@@ -73,12 +73,13 @@ class Tables:
         self.segments = {"all": set(portrait.rows),
                          **portrait.job_segments}
         self.last_day = portrait.clock.last_day
+        self.today = portrait.clock.zone.day(portrait.intake.as_of)
         self.first_day = portrait.clock.zone.day(portrait.intake.log_start)
         self.steps = portrait.steps
 
     def over(self, month):
         """Whether a month is over at T."""
-        return month < month_of(self.last_day + 1)
+        return month < month_of(self.today)
 
     def each(self, make):
         """One table out of those of the segments."""
@@ -165,13 +166,13 @@ class Tables:
                 groups[first - weekday(first)].append(row["_visit_days"])
         for cohort, group in groups.items():
             first = min(v[0] for v in group)
-            weeks = min(LAST_WEEK, (self.last_day - first) // 7)
+            weeks = min(LAST_WEEK, (self.today - 1 - first) // 7)
             for week in range(weeks + 1):
                 yield (day_name(cohort), week), self.retention_row(
                     group, week)
 
     def retention_row(self, group, week):
-        ready = [v for v in group if v[0] + 7 * week <= self.last_day]
+        ready = [v for v in group if v[0] + 7 * week < self.today]
         on_day = sum(v[0] + 7 * week in v for v in ready)
         after = sum(v[-1] >= v[0] + 7 * week for v in ready)
         return {"users": len(group), "n_ready": len(ready),

@@ -113,7 +113,8 @@ def is_maximum(report, model, histories, fit):
         return math.fsum(changed.log_likelihood(*h) for h in histories)
 
     best = total(model)
-    if not math.isclose(best, fit["log_likelihood"], rel_tol=1e-9):
+    if not math.isclose(best, fit["log_likelihood"], rel_tol=1e-9,
+                        abs_tol=1e-9):
         report.note(f"log-likelihood {fit['log_likelihood']}, ours {best}")
     for name in ("r", "alpha", "a", "b"):
         for factor in (.99, 1.01):

@@ -22,6 +22,8 @@ SUMMARY = ("users share buyers orders_365d orders_all spend_365d spend_all "
            "net_spend_365d net_spend_all net_spend_mean net_spend_median "
            "net_spend_p90 order_value_mean recency_mean "
            "active_days_mean").split()
+# What is interpolated between large values of both signs may cancel.
+LOOSER = {"z": "score", "net_spend_median": "f64?", "net_spend_p90": "f64?"}
 TGI = "k n1 k_all n p1 p tgi z".split()
 
 
@@ -206,7 +208,7 @@ def compare_table(report, path, frame, keys, ours, names):
     for name in names:
         if name in lacking:
             continue
-        kind = "score" if name == "z" else frame.column(name)[0]
+        kind = LOOSER.get(name) or frame.column(name)[0]
         keys_both = [key for key in ours if key in rows]
         report.column(f"/{path}/{name}", kind, keys_both,
                       [ours[key][name] for key in keys_both],

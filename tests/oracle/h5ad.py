@@ -63,7 +63,7 @@ class Frame:
         return name in self.group
 
     def family(self, name):
-        return text(self.group[name].attrs.get("family", b""))
+        return "" if not self.has(name) else text(self.group[name].attrs.get("family", b""))
 
     def records(self, names):
         """Rows as dicts of those of `names` that are there."""

@@ -27,7 +27,8 @@ class Portrait:
         self.columns = all_columns(job)
         self.wanted = wanted_columns(job)
         self.tags = {tag: labels for tag, labels in {
-            **TAGS, **preference.tags(job), **{t.name: t.labels for t in job.tags}}.items()
+            **TAGS, **preference.tags(job),
+            **{t.name: t.labels for t in job.tags}}.items()
                      if tag in self.wanted}
         seen = {e.type for events in self.intake.users.values()
                 for e in events}

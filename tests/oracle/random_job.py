@@ -11,7 +11,8 @@ GLOBS = ("orders_*", "spend_*", "*_count_*", "activity", "consumption",
          "net_spend_all", "repurchase_?0d", "funnel_*", "sessions_*",
          "*_histogram", "contact_channel", "return_rate", "overdue",
          "burst_hour", "*_days_*", "order_value_*", "first_*", "search*",
-         "days_since_*", "clv*", "p_*_30d", "clv_12m", "discount_share", "momentum", "active_*",
+         "days_since_*", "clv*", "p_*_30d", "clv_12m",
+         "discount_share", "momentum", "active_*",
          "items_*", "when_*", "[a-c]*")
 
 

@@ -41,6 +41,8 @@ def put_categorical(group, name, values):
 
 
 def put_column(group, name, kind, values):
+    if kind[0] == "f":
+        kind = kind[:3]         # how close it must be is for compare.py
     if kind == "str":
         put_texts(group, name, values)
     elif kind == "cat":
@@ -117,16 +119,16 @@ def put_sparse(file, name, kind, matrix, users):
 
 
 def write_tables(portrait, file):
-    rows = portrait.rows
+    rows, tags = portrait.rows, portrait.tags
     group = file.create_group("uns/segments")
-    put_table(group, "summary", segments.summary(rows), ("segment",),
+    put_table(group, "summary", segments.summary(rows, tags), ("segment",),
               SUMMARY)
-    tgi = segments.tgi(rows)
+    tgi = segments.tgi(rows, tags)
     for row, q in zip(tgi.values(), segments.benjamini_hochberg(
             [r["z"] for r in tgi.values()])):
         row["q"] = q
     put_table(group, "tgi", tgi, ("segment", "tag", "label"), TGI + ["q"])
-    put_table(group, "hours", segments.hours(rows),
+    put_table(group, "hours", segments.hours(rows, tags),
               ("segment", "weekday", "hour"), ("events",))
     tables = Tables(portrait)
     for name, keys in KEYS.items():

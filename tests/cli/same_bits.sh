@@ -19,10 +19,11 @@ differ n1.h5ad other.h5ad
 # Lines in another order, in other files, under other names.
 mkdir mixed
 zstdcat logs/part-*.zst | shuf --random-source=<(yes 1) | split -n r/3 --additional-suffix=.jsonl - mixed/z
+zstdcat logs/users* | shuf --random-source=<(yes 2) | split -n r/2 --additional-suffix=.jsonl - mixed/users-
 build 2 mixed.h5ad mixed
 same n1.h5ad mixed.h5ad
 
 # The same files, given one by one in another order.
-build 3 named.h5ad $(ls -r logs/part-*)
+build 3 named.h5ad --users logs/users.jsonl.zst $(ls -r logs/part-*)
 same n1.h5ad named.h5ad
 finish

@@ -10,7 +10,7 @@ build 3 once.h5ad --store once
 same raw.h5ad once.h5ad
 
 check "first ingest" run 1 ingest -q logs/part-000[01]* --store parts
-check "second ingest" run 3 ingest -q logs/part-000[23]* --store parts
+check "second ingest" run 3 ingest -q --users logs/users.jsonl.zst logs/part-000[23]* --store parts
 build 2 four.h5ad --store parts
 differ raw.h5ad four.h5ad
 check "third ingest" run 2 ingest -q logs/part-000[45]* --store parts

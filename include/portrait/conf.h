@@ -16,6 +16,15 @@ enum pt_dups { PT_DUP_EVENT_ID, PT_DUP_EXACT, PT_DUP_KEEP };
 enum pt_identity { PT_ID_USER, PT_ID_COALESCE };
 enum pt_compress { PT_FAST, PT_GZIP_LEVEL, PT_NONE };
 
+#define PT_DAYS_ALL UINT32_MAX /* a window without a beginning */
+
+/* Where high begins: beyond the mean or the median of those who have a value, or beyond a number. */
+enum pt_threshold_kind { PT_AT_MEAN, PT_AT_MEDIAN, PT_AT_NUMBER };
+struct pt_threshold {
+  enum pt_threshold_kind kind;
+  int64_t number; /* in 1/10,000 */
+};
+
 enum pt_clv_choice { PT_CLV_MBGNBD, PT_CLV_BGNBD, PT_CLV_NONE };
 
 /* A rule of the job file, as written; compiled in the plan. Texts may be NULL where they are not given. */
@@ -141,6 +150,13 @@ struct pt_conf {
   int64_t clv_burn_in_ms;           /* clv.burn_in 90 d */
   double clv_discount;              /* clv.discount .01 a month */
   double clv_margin;                /* clv.margin 1 */
+  uint32_t rfm_window;              /* rfm.window 365 days, or PT_DAYS_ALL */
+  struct pt_threshold rfm_high[3];  /* rfm.octant_recency, _frequency, _monetary: mean */
+  double tier_a, tier_b;            /* value.tier_a .8, value.tier_b .95 */
+  uint32_t loyal_days;              /* loyalty.min_days 5 */
+  double loyal_quantile;            /* loyalty.quantile .8 */
+  double core_quantile;             /* core.quantile .9 */
+  struct pt_names vip_levels;       /* vip.levels */
   struct pt_names allow_sensitive;  /* names of sensitive columns to compute; default none */
   struct pt_segment_rules segments; /* segments.NAME, in the order of the file */
   struct pt_metrics metrics;        /* metrics.NAME, in the order of the file */

@@ -189,7 +189,7 @@ void pt_conf_free(struct pt_conf *c) {
                               &c->visit_events,    &c->funnel_steps,     &c->essential_categories,
                               &c->allow_sensitive, &c->inputs,           &c->segment_tables,
                               &c->tag_files,       &c->child_categories, &c->users_files,
-                              &c->users_keep};
+                              &c->users_keep,      &c->vip_levels};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) pt_names_free(names[i]);
   pt_segment_rules_free(&c->segments);
   pt_metrics_free(&c->metrics);

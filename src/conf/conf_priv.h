@@ -95,6 +95,10 @@ extern const unsigned char pt_standard_yaml[]; /* jobs/standard.yaml */
 extern const size_t pt_standard_yaml_n;
 void pt_segment_rules_free(struct pt_segment_rules *s);
 
+/* model_values.c: a window that may be `all`, a struct pt_threshold. */
+pt_key_read pt_read_days, pt_read_threshold;
+pt_key_write pt_write_days, pt_write_threshold;
+
 /* The scalar's text, or NULL with an error where the node is a map, a list or nothing. */
 const char *pt_read_scalar(const struct pt_reading *r, const char *key, uint32_t node);
 /* A text in double quotes, with all that YAML does not take as it is escaped; -1 without memory. */

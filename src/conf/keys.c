@@ -6,6 +6,8 @@
 #define LIST(l, h)   .read = pt_read_names, .write = pt_write_names, .low = (l), .high = (h)
 #define EVENTS(l, h) LIST(l, h), .item = pt_item_event
 #define MS(unit)     .read = pt_read_ms, .write = pt_write_ms, .high = (unit)
+#define SHARE        .read = pt_read_share, .write = pt_write_share, .high = 1
+#define THRESHOLD(i) .read = pt_read_threshold, .write = pt_write_threshold, AT(rfm_high[i])
 #define COUNT(l, h)  .read = pt_read_count32, .write = pt_write_count32, .low = (l), .high = (h)
 
 static const char *const dups[] = {"event_id", "exact", "keep", NULL};
@@ -256,6 +258,46 @@ const struct pt_key pt_keys[] = {
      .write = pt_write_share,
      .high = 1,
      AT(clv_margin)},
+    {.info = {"rfm.window", "days or all", "days", "365d",
+              "Purchases that recency, frequency and monetary value are made of: those of so many last days, or all."},
+     .read = pt_read_days,
+     .write = pt_write_days,
+     AT(rfm_window)},
+    {.info = {"rfm.octant_recency", "mean, median or a number", "days", "mean",
+              "rfm_octant: recency is high where fewer days have passed than this."},
+     THRESHOLD(0)},
+    {.info = {"rfm.octant_frequency", "mean, median or a number", "days", "mean",
+              "rfm_octant: frequency is high above this."},
+     THRESHOLD(1)},
+    {.info = {"rfm.octant_monetary", "mean, median or a number", "currency", "mean",
+              "rfm_octant: monetary value is high above this."},
+     THRESHOLD(2)},
+    {.info = {"value.tier_a", "a number", "share", "0.8",
+              "value_tier A: the users that together, the largest first, make less than this share of the net spend, "
+              "and the one that reaches it."},
+     SHARE,
+     AT(tier_a)},
+    {.info = {"value.tier_b", "a number", "share", "0.95", "value_tier B: likewise, behind A; C is the rest."},
+     SHARE,
+     AT(tier_b)},
+    {.info = {"loyalty.min_days", "a whole number", "days", "5",
+              "loyalty: nobody is loyal with so many purchase days in 365 days or fewer."},
+     COUNT(0, 366),
+     AT(loyal_days)},
+    {.info = {"loyalty.quantile", "a number", "share", "0.8",
+              "loyalty: loyal is who has more purchase days in 365 days than this quantile of the buyers'."},
+     SHARE,
+     AT(loyal_quantile)},
+    {.info = {"core.quantile", "a number", "share", "0.9",
+              "is_core: core users have at least this quantile of the buyers' purchase days in 365 days, and of the "
+              "visitors' active days in 30 days."},
+     SHARE,
+     AT(core_quantile)},
+    {.info = {"vip.levels", "list of texts", "", "[]",
+              "Levels of user records (field level) that make a VIP whatever he spends."},
+     LIST(0, 1000),
+     .item = pt_item_text,
+     AT(vip_levels)},
     {.info = {"privacy.k", "a whole number", "users", "0",
               "Cells of the segments' tables that count fewer users than this are left out, and others from which they "
               "could be worked out. 0 = none."},
@@ -268,5 +310,6 @@ _Static_assert(sizeof pt_keys / sizeof *pt_keys <= PT_MAX_KEYS, "the table is fu
 _Static_assert(offsetof(struct pt_conf, time_to) == offsetof(struct pt_conf, time_from) + sizeof(int64_t),
                "the two ends of the time range stand together");
 
-const char *const pt_key_sections[] = {"users", "funnel", "preference", "size", "money",   "clean",
-                                       "read",  "tags",   "segments",   "clv",  "privacy", NULL};
+const char *const pt_key_sections[] = {"users",   "funnel", "preference", "size",    "money", "clean",
+                                       "read",    "tags",   "segments",   "clv",     "rfm",   "value",
+                                       "loyalty", "core",   "vip",        "privacy", NULL};

@@ -23,6 +23,10 @@ static const struct pt_table_info tables[] = {
     {"segments/members", "The row numbers of the users of each segment of the job file."},
     {"segments/drift", "What became of the users of an earlier file (--previous): flows from label to label, by tag."},
     {"segments/psi", "How far the distribution of each tag moved since an earlier file: population stability index."},
+    {"value/gini", "How unequal the users' net spends are."},
+    {"value/lorenz",
+     "Shares of the users, those who spend least first, and the shares of the net spend that are theirs."},
+    {"value/loyal_core", "Users by is_loyal and is_core."},
     {"quality/rejects", "Rejected lines by reason and source."},
     {"quality/lines",
      "Where every line and event of a source went: read, filtered, rejected, accepted, duplicate, "

@@ -3,8 +3,8 @@
 #include "facts/family.h"
 #include "facts/gaps.h"
 
-enum { CYCLE, MAD, REGULARITY, OVERDUE, GAP, SINGLE, SINCE, N_ROWS };
-#define FINISHED (1u << CYCLE | 1u << OVERDUE)
+enum { CYCLE, MAD, REGULARITY, OVERDUE, USUAL, GAP, SINGLE, SINCE, N_ROWS };
+#define FINISHED (1u << CYCLE | 1u << OVERDUE | 1u << USUAL)
 static const struct pt_colrow rows[N_ROWS] = {
     [CYCLE] = {.name = "purchase_cycle_days",
                .type = PT_C_F32,
@@ -22,6 +22,11 @@ static const struct pt_colrow rows[N_ROWS] = {
                  .type = PT_C_F32,
                  .unit = "1",
                  .text = "Days since the last purchase / purchase cycle"},
+    [USUAL] = {.name = "_cycle_usual",
+               .type = PT_C_F64,
+               .flags = PT_COL_HIDDEN,
+               .unit = "days",
+               .text = "Purchase cycle, where it is unknown the population's median"},
     [GAP] = {.name = "_cycle_gap",
              .type = PT_C_F64,
              .flags = PT_COL_HIDDEN,
@@ -130,6 +135,8 @@ static int finish(void *state, struct pt_rows *to, uint32_t range, struct pt_err
   const int32_t *since = (const int32_t *)(const void *)pt_slot_at(c, SINCE)->values;
   uint32_t n = pt_rows_in(to, range);
   for (c->row = 0; c->row < n; c->row++) {
+    double usual = isnan(gap[c->row]) ? p : single[c->row] ? (gap[c->row] + 3 * p) / 4 : gap[c->row];
+    pt_put_f64(c, pt_slot_at(c, USUAL), usual);
     if (!single[c->row]) continue;
     double four = gap[c->row] + 3 * p; /* exact: halves of integers */
     pt_put_f32(c, pt_slot_at(c, CYCLE), four / 4);

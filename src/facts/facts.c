@@ -37,6 +37,8 @@ const struct pt_family *const pt_families[] = {
     &pt_facts_hours,
     &pt_facts_visit_days,
     &pt_facts_money_months,
+    &pt_facts_value,
+    &pt_facts_lifecycle,
     &pt_facts_clv,
     &pt_facts_metrics,
     &pt_facts_minors, /* the last: where there is any column */

@@ -16,7 +16,7 @@ extern const struct pt_family pt_facts_activity, pt_facts_visits, pt_facts_sessi
     pt_facts_spend, pt_facts_returns, pt_facts_discounts, pt_facts_cycle, pt_facts_repeat, pt_facts_burst,
     pt_facts_carts, pt_facts_searches, pt_facts_funnel, pt_facts_first, pt_facts_category_table, pt_facts_interest,
     pt_facts_demand, pt_facts_entropy, pt_facts_sizes, pt_facts_hours, pt_facts_visit_days, pt_facts_money_months,
-    pt_facts_clv, pt_facts_metrics;
+    pt_facts_value, pt_facts_lifecycle, pt_facts_clv, pt_facts_metrics;
 
 /* Zeroed state of a family; NULL with an error. */
 void *pt_facts_new(size_t size, struct pt_err *err);

@@ -3,6 +3,10 @@
 #define PT_FACTS_GAPS_H
 #include "facts/vec.h"
 
+/* Puts a local day among distinct ascending ones (int32_t). Dates rise with time but for an hour at some changes of
+ * offset: then the date is put in its place. */
+int pt_facts_note_day(struct pt_vec *days, int32_t day, struct pt_err *err) PT_MUST_CHECK;
+
 struct pt_gaps {
   size_t n;
   int64_t median2; /* twice the median gap */

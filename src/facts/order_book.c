@@ -3,6 +3,7 @@
  * Memory: 24 bytes an order, 24 a deduction, 4 a purchase day. */
 #include <string.h>
 
+#include "facts/gaps.h"
 #include "facts/user.h"
 
 void pt_facts_orders_clear(struct pt_orders *o) {
@@ -65,22 +66,8 @@ static void mark(struct pt_orders *o, struct pt_order *order, uint8_t flags) {
   order->flags = after;
 }
 
-/* Local dates rise with time but for an hour at some changes of offset: then the date is put in its place. */
-static int note_day(struct pt_orders *o, int32_t day, struct pt_err *err) {
-  int32_t *days = o->days.p;
-  size_t n = o->days.n, i = n;
-  while (i > 0 && days[i - 1] > day) i--;
-  if (i > 0 && days[i - 1] == day) return 0;
-  PT_TRY(pt_facts_vec_room(&o->days, 1, sizeof *days, err));
-  days = o->days.p;
-  if (i < n) memmove(&days[i + 1], &days[i], (n - i) * sizeof *days);
-  days[i] = day;
-  o->days.n++;
-  return 0;
-}
-
 static int purchase(struct pt_orders *o, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err) {
-  if (o->want_days) PT_TRY(note_day(o, d->day, err));
+  if (o->want_days) PT_TRY(pt_facts_note_day(&o->days, d->day, err));
   if (!o->wanted) return 0;
   struct pt_order *order;
   PT_TRY(find_order(o, e, &order, err));

@@ -1,9 +1,9 @@
 /* Distinct local days with a visit event, kept for the segments' tables growth, retention and cohorts: a hidden column
  * of bytes. A user seen on 20 days takes about 20 bytes. */
 #include <portrait/cells.h>
-#include <string.h>
 
 #include "facts/family.h"
+#include "facts/gaps.h"
 
 struct state {
   uint32_t column;
@@ -40,25 +40,11 @@ static void begin(void *state) {
   pt_facts_vec_clear(&((struct state *)state)->days, sizeof(int32_t));
 }
 
-/* Local dates rise with time but for an hour at some changes of offset: then the date is put in its place. */
-static int note(struct pt_vec *v, int32_t day, struct pt_err *err) {
-  int32_t *days = v->p;
-  size_t i = v->n;
-  while (i > 0 && days[i - 1] > day) i--;
-  if (i > 0 && days[i - 1] == day) return 0;
-  PT_TRY(pt_facts_vec_room(v, 1, sizeof *days, err));
-  days = v->p;
-  if (i < v->n) memmove(&days[i + 1], &days[i], (v->n - i) * sizeof *days);
-  days[i] = day;
-  v->n++;
-  return 0;
-}
-
 static int event(void *state, const struct pt_event *e, const struct pt_derived *d, struct pt_err *err) {
   (void)e;
   struct state *s = state;
   if (!d->visit || (s->days.n && ((const int32_t *)s->days.p)[s->days.n - 1] == d->day)) return 0;
-  return note(&s->days, d->day, err);
+  return pt_facts_note_day(&s->days, d->day, err);
 }
 
 static int end(void *state, struct pt_rows *to, uint32_t range, uint32_t row, struct pt_err *err) {

@@ -3,8 +3,29 @@
 
 #include <portrait/log.h>
 #include <portrait/models.h>
+#include <portrait/models_value.h>
 #include <portrait/segments.h>
 #include <string.h>
+
+_Static_assert((int)PT_AT_MEAN == PT_HIGH_MEAN && (int)PT_AT_MEDIAN == PT_HIGH_MEDIAN &&
+                   (int)PT_AT_NUMBER == PT_HIGH_NUMBER,
+               "what the job file tells is what the stage takes");
+
+static int run_value(struct pt_job *j, struct pt_err *err) {
+  const struct pt_conf *from = &j->conf;
+  struct pt_value_conf conf = {.tier_a = from->tier_a,
+                               .tier_b = from->tier_b,
+                               .loyal_quantile = from->loyal_quantile,
+                               .core_quantile = from->core_quantile,
+                               .loyal_days = from->loyal_days,
+                               .bytes = pt_mem_left(&j->mem) / 4};
+  for (int i = 0; i < 3; i++)
+    conf.rfm[i] = (struct pt_high){(enum pt_high_kind)from->rfm_high[i].kind, from->rfm_high[i].number};
+  uint32_t made = 0;
+  PT_TRY(pt_models_value(j->comm, j->rows, &conf, j->frames + j->n_frames, &made, err));
+  j->n_frames += made;
+  return 0;
+}
 
 int pt_stage_models(struct pt_job *j, struct pt_err *err) {
   struct pt_day_cache cache = {0};
@@ -16,7 +37,7 @@ int pt_stage_models(struct pt_job *j, struct pt_err *err) {
   uint32_t made = 0;
   PT_TRY(pt_models_run(j->comm, j->rows, &conf, j->frames + j->n_frames, &made, err));
   j->n_frames += made;
-  return 0;
+  return run_value(j, err);
 }
 
 static void hide_minors(struct pt_job *j) {
@@ -31,8 +52,12 @@ int pt_stage_tags(struct pt_job *j, struct pt_err *err) {
   struct pt_tags_world world = {j->zone, j->ctx.last_day, pt_mem_left(&j->mem) / 4};
   hide_minors(j);
   int failed = pt_tags_run(j->tags, j->comm, j->rows, &world, err);
-  if (!failed) hide_minors(j);
-  return failed;
+  if (failed) return failed;
+  hide_minors(j);
+  uint32_t made = 0;
+  PT_TRY(pt_models_roles(j->comm, j->rows, j->conf.privacy_k, j->frames + j->n_frames, &made, err));
+  j->n_frames += made;
+  return 0;
 }
 
 int pt_stage_segments(struct pt_job *j, struct pt_err *err) {

@@ -132,7 +132,7 @@ P
 build 2 docs.h5ad -c docs.yaml data
 check "the examples' labels" "$python" -c 'import h5py; f = h5py.File("docs.h5ad"); assert b"win_back" in f["obs/care/categories"][:] and b"big_and_gone" in f["uns/segments/summary/segment"][:]'
 # a changed copy of the standard file holds instead
-sed 's/core/champion/' "$root/jobs/standard.yaml" >rules/standard.yaml
+sed 's/high, core\]/high, champion]/; s/default: core/default: champion/' "$root/jobs/standard.yaml" >rules/standard.yaml
 printf 'tags: {files: [standard.yaml]}\n' >rules/copy.yaml
 build 1 copy.h5ad -c rules/copy.yaml data
 check "labels of the copy" "$python" -c 'import h5py; f = h5py.File("copy.h5ad"); assert list(f["obs/activity_level/categories"][:]) == [b"none", b"low", b"medium", b"high", b"champion"]'

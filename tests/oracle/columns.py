@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 import metrics
 import preference
+import value
 from activity import TAGS, column_name
 from clv import clv_columns
 
@@ -86,6 +87,7 @@ def families(job):
     return {"activity": activity_columns(job, suffixes) + tag_columns(),
             "consumption": consumption_columns(suffixes),
             "preference": preference.columns(job),
+            "value": value.value_columns(),
             "clv": clv_columns(job),
             "metrics": metrics.columns(job),
             "tags": [column for tag in job.tags for column in tag.columns]}
@@ -107,7 +109,8 @@ def wanted_columns(job):
     its index and evidence where one of the three is asked for."""
     names = {name for family, columns in families(job).items()
              for name, _ in columns if is_wanted(job, name, family)}
-    for tag in (*TAGS, *preference.tags(job), *(t.name for t in job.tags)):
+    for tag in (*TAGS, *preference.tags(job), *value.TAGS,
+                *(t.name for t in job.tags)):
         three = {tag, tag + "_index", tag + "_evidence"}
         if names & three:
             names |= three

@@ -11,6 +11,7 @@ import clv
 import compare_sparse
 import compare_tables
 import segments
+import value
 from h5ad import Frame, dense
 from columns import is_wanted
 from intake import LINE_COUNTS
@@ -287,11 +288,13 @@ def compare(portrait, path, only_known):
     report = Report()
     with h5py.File(path, "r") as file:
         clv.forecast(report, portrait, file)
+        worth = value.forecast(portrait, file)
         users = compare_obs(report, portrait, Frame(file["obs"]), only_known)
         compare_obsm(report, portrait, file, users)
         compare_sparse.compare(report, portrait, file, users)
         compare_segments(report, portrait, file)
         compare_tables.compare(report, portrait, file)
+        value.compare(report, worth, file)
         compare_quality(report, portrait, file)
     verdict = f"{report.different} differences" if report.different \
         else "equal"

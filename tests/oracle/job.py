@@ -1,6 +1,7 @@
 """The job file's keys with their defaults."""
 
 import re
+from fractions import Fraction
 
 import yaml
 
@@ -111,6 +112,16 @@ class Job:
         self.metrics = [Metric(name, block) for name, block
                         in get("metrics", {}).items()]
         self.max_labels = int(get("segments.max_labels", 50))
+        self.rfm_window = get("rfm.window", "365d")
+        self.rfm_window = None if self.rfm_window == "all" \
+            else whole_days(self.rfm_window)
+        self.octant = {key: get("rfm.octant_" + key, "mean")
+                       for key in ("recency", "frequency", "monetary")}
+        self.tiers = [Fraction(str(get("value.tier_" + key, default)))
+                      for key, default in (("a", ".8"), ("b", ".95"))]
+        self.loyal = (Fraction(str(get("loyalty.quantile", ".8"))),
+                      int(get("loyalty.min_days", 5)))
+        self.core = Fraction(str(get("core.quantile", ".9")))
         self.clv_model = get("clv.model", "mbgnbd")
         self.clv_unit = duration_ms(get("clv.time_unit", 7), "d")
         self.clv_discount = float(get("clv.discount", .01))

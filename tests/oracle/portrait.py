@@ -9,6 +9,7 @@ import population
 import preference
 import tables
 import tagdata
+import value
 from activity import TAGS
 from columns import all_columns, wanted_columns
 from intake import Intake
@@ -55,6 +56,7 @@ class Portrait:
         tables.keep_for_tables(row, events, visits, orders, self.steps)
         for metric in self.job.metrics:
             metric.put(row, events, self.clock)
+        value.user_facts(row, events, self.job, self.clock)
         clv.user_facts(row, events, self.job, self.clock)
         return row
 

@@ -378,7 +378,7 @@ static void test_table(void **state) {
     assert_non_null(key->fallback);
     for (uint32_t i = 0; i < n; i++) assert_string_not_equal(pt_conf_key(i)->name, key->name);
   }
-  assert_in_range(n, 36, 64);
+  assert_in_range(n, 36, 128);
 }
 
 int main(void) {

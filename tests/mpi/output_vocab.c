@@ -1,7 +1,7 @@
 /* Vocabularies merged over ranks: exact counts, the largest kept, ties by bytes, `other`, long texts cut. */
 #include <math.h>
-#include <portrait/vocab.h>
 #include <portrait/output.h>
+#include <portrait/vocab.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

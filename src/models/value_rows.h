@@ -32,6 +32,7 @@ struct pt_value_state {
 struct pt_worth_view pt_value_look(const struct pt_value_state *s, enum pt_worth what, uint32_t range);
 static inline bool pt_value_known(const struct pt_worth_view *v, uint32_t row, int64_t *out) {
   if (v->mask && v->mask[row]) return false;
+  if (!v->days && !v->money) return false; /* no such column in this job */
   *out = v->days ? v->days[row] : v->money[row];
   return !v->positive || *out > 0;
 }

@@ -307,7 +307,7 @@ static int suppress(const struct drift *d, struct pt_frame *f, struct pt_err *er
   for (uint32_t i = 0; i < d->n; i++) {
     const struct tag *t = &d->v[i];
     size_t cells = (size_t)states(t) * states(t);
-    bool *falls = calloc(cells, sizeof *falls);
+    bool *falls = calloc(cells + 1, sizeof *falls);
     if (!falls) return pt_segments_no_memory(err);
     hide_flows(t, d->s->conf->privacy_k, falls);
     for (size_t k = 0; k < cells; k++) {

@@ -240,11 +240,7 @@ class Tables:
         """Visitors by month, as the month before and earlier ones say."""
         months = [sorted({month_of(d) for d in r["_visit_days"]})
                   for r in rows]
-        begun = [m[0] for r in self.rows.values()
-                 for m in [[month_of(d) for d in r["_visit_days"]]] if m]
-        if not begun:
-            return
-        for month in range(min(begun), month_of(self.last_day) + 1):
+        for month in range(month_of(self.first_day), month_of(self.last_day) + 1):
             counts = dict.fromkeys(
                 ("new", "returning", "resurrected", "dormant"), 0)
             for mine in months:

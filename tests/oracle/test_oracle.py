@@ -15,6 +15,7 @@ import zstandard
 
 import expr
 import reader
+import value
 import write_h5ad
 from compare import compare
 from exact import decay, parse_number, quantile, to_money
@@ -299,6 +300,9 @@ class Comparison(unittest.TestCase):
         self.portrait = portrait_of(lines)
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "x.h5ad")
+        write_h5ad.write(self.portrait, self.path)
+        with h5py.File(self.path, "r") as file:
+            value.forecast(self.portrait, file)  # takes `history` from it
         write_h5ad.write(self.portrait, self.path)
 
     def tearDown(self):

@@ -34,7 +34,8 @@ def value_columns():
 
 def user_facts(row, events, job, clock):
     """What of one user is needed; the columns come with the others."""
-    row.update((name, None) for name, _ in value_columns())
+    row.update((name, 0 if name.endswith("_evidence") else None)
+               for name, _ in value_columns())
     days = sorted({day for day, *_ in row["_purchases"]})
     gaps = [(b, b - a) for a, b in zip(days, days[1:])]
     length = job.rfm_window

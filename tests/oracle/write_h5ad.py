@@ -8,7 +8,7 @@ from compare import SUMMARY, TGI
 from intake import LINE_COUNTS
 from tables import KEYS, Tables
 
-DTYPES = {"u16": np.uint16, "u32": np.uint32, "i32": np.int32,
+DTYPES = {"u8": np.uint8, "u16": np.uint16, "u32": np.uint32, "i32": np.int32,
           "i64": np.int64, "f32": np.float32, "f64": np.float64,
           "bool": bool, "int": np.uint8}
 

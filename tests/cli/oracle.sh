@@ -5,7 +5,7 @@ oracle=$root/tests/oracle
 synth --users 150 --events 12000 --files 3 -o logs
 build 2 logs.h5ad logs
 check "oracle on synth" "$python" "$oracle/oracle.py" --compare logs.h5ad logs
-check "definitions worked out by hand" timeout 300 "$python" "$oracle/test_oracle.py"
-check "every kind of data" timeout 300 "$python" "$oracle/test_synth.py" --product "$portrait" --ranks 3 --users 60 --events 1500 --seed 7
+check "definitions worked out by hand" timeout 900 "$python" "$oracle/test_oracle.py"
+check "every kind of data" timeout 900 "$python" "$oracle/test_synth.py" --product "$portrait" --ranks 3 --users 60 --events 1500 --seed 7
 cat check.out
 finish

@@ -3,5 +3,5 @@ from common import *
 
 folder = data(users=WIDE_USERS)
 warm(folder)
-zstd, ours = least(lambda: zstd_test(folder), lambda: build(2, folder)[0])
+zstd, ours = least(lambda: zstd_test_each_core(folder), lambda: build(2, folder)[0])
 report("wide", "build, all columns, %d users / zstd -t" % WIDE_USERS, ours / zstd, build_s=ours, zstd_s=zstd)
